@@ -1,0 +1,3 @@
+//! Moneta.
+
+fn main() {}
