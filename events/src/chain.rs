@@ -1,6 +1,6 @@
 //! The digest chain of one stream: each event names the SHA-256 of the stored bytes before it.
 
-use crate::{DecodeError, Digest, Recorded};
+use crate::{DecodeError, Digest, Envelope, Recorded};
 
 /// The first event of a stream that is not what the events before it say.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +66,16 @@ impl Link {
             revision,
             cause,
         })?;
+        self.follow_read(event, &envelope)
+    }
+
+    /// The same for an event whose envelope has been read.
+    pub fn follow_read(
+        self,
+        event: &Recorded,
+        envelope: &Envelope<'_>,
+    ) -> Result<Self, BrokenChain> {
+        let Recorded { position, stream, revision, .. } = *event;
         if revision != self.next_revision {
             return Err(BrokenChain::Revision {
                 position,

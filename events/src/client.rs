@@ -13,9 +13,9 @@ events! {
     /// The life of one client.
     ClientEvent {
         /// A client was registered.
-        Registered(Registered) = "client.registered", 1;
+        Registered(Box<Registered>) = "client.registered", 1;
         /// Its metadata was replaced.
-        Updated(Updated) = "client.updated", 1;
+        Updated(Box<Updated>) = "client.updated", 1;
         /// It got a new secret.
         SecretRotated(SecretRotated) = "client.secret_rotated", 1;
         /// It is refused everywhere from now on.

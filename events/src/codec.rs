@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::{Digest, Envelope, EventPayload, StreamId, upcast};
+use serde_json::value::RawValue;
+
+use crate::{Digest, Envelope, EventPayload, Head, StreamId, upcast};
 
 /// An event as a store returns it: its place in the log and the stored bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +32,16 @@ pub enum DecodeError {
         expected: String,
         /// Stream and revision by the envelope.
         found: String,
+    },
+    /// An event between the last one read and this one is missing.
+    #[error("{stream}: revision {found} where {expected} must stand")]
+    Gap {
+        /// The stream.
+        stream: StreamId,
+        /// What must stand here.
+        expected: u64,
+        /// What stands here.
+        found: u64,
     },
     /// A type this program does not know, from a newer version of it.
     #[error("unknown event type {0}: written by a newer version of Moneta?")]
@@ -60,42 +72,45 @@ impl Recorded {
     pub fn envelope(&self) -> Result<Envelope<'_>, DecodeError> {
         let envelope: Envelope<'_> =
             serde_json::from_slice(&self.body).map_err(DecodeError::Envelope)?;
-        if (envelope.stream, envelope.revision) != (self.stream, self.revision) {
-            return Err(DecodeError::Misplaced {
-                expected: format!("{} revision {}", self.stream, self.revision),
-                found: format!("{} revision {}", envelope.stream, envelope.revision),
-            });
-        }
+        self.must_be(envelope.stream, envelope.revision)?;
         Ok(envelope)
+    }
+
+    /// Reads of the envelope what says what happened and when, and checks that it is where it says it
+    /// is. Takes well under half the time of [`Recorded::envelope`].
+    pub fn head(&self) -> Result<Head<'_>, DecodeError> {
+        let head: Head<'_> = serde_json::from_slice(&self.body).map_err(DecodeError::Envelope)?;
+        self.must_be(head.stream, head.revision)?;
+        Ok(head)
     }
 
     /// The digest that the next event of the stream names as `previous`.
     pub fn digest(&self) -> Digest {
         Digest::of(&[&self.body])
     }
+
+    fn must_be(&self, stream: StreamId, revision: u64) -> Result<(), DecodeError> {
+        if (stream, revision) == (self.stream, self.revision) {
+            return Ok(());
+        }
+        Err(DecodeError::Misplaced {
+            expected: format!("{} revision {}", self.stream, self.revision),
+            found: format!("{stream} revision {revision}"),
+        })
+    }
+}
+
+impl Head<'_> {
+    /// Reads `data` as one of the events of `P`, lifting old schemas to the current one.
+    pub fn payload<P: EventPayload>(&self) -> Result<P, DecodeError> {
+        payload(self.event_type, self.schema, self.data)
+    }
 }
 
 impl Envelope<'_> {
     /// Reads `data` as one of the events of `P`, lifting old schemas to the current one.
     pub fn payload<P: EventPayload>(&self) -> Result<P, DecodeError> {
-        let Some(known) = P::TYPES.iter().find(|known| known.name == self.event_type) else {
-            return Err(DecodeError::UnknownType(self.event_type.to_owned()));
-        };
-        if self.schema > known.schema {
-            return Err(DecodeError::NewerSchema {
-                event_type: known.name,
-                found: self.schema,
-                known: known.schema,
-            });
-        }
-        let failed = |cause| DecodeError::Data { event_type: known.name, cause };
-        if self.schema == known.schema {
-            P::read(known.name, self.data).map_err(failed)
-        } else {
-            let lifted =
-                upcast::lift(upcast::STEPS, known, self.schema, self.data).map_err(failed)?;
-            P::read(known.name, &lifted).map_err(failed)
-        }
+        payload(self.event_type, self.schema, self.data)
     }
 
     /// The bytes to store and hash.
@@ -106,5 +121,29 @@ impl Envelope<'_> {
             bytes.clear();
         }
         bytes
+    }
+}
+
+fn payload<P: EventPayload>(
+    event_type: &str,
+    schema: u16,
+    data: &RawValue,
+) -> Result<P, DecodeError> {
+    let Some(known) = P::TYPES.iter().find(|known| known.name == event_type) else {
+        return Err(DecodeError::UnknownType(event_type.to_owned()));
+    };
+    if schema > known.schema {
+        return Err(DecodeError::NewerSchema {
+            event_type: known.name,
+            found: schema,
+            known: known.schema,
+        });
+    }
+    let failed = |cause| DecodeError::Data { event_type: known.name, cause };
+    if schema == known.schema {
+        P::read(known.name, data).map_err(failed)
+    } else {
+        let lifted = upcast::lift(upcast::STEPS, known, schema, data).map_err(failed)?;
+        P::read(known.name, &lifted).map_err(failed)
     }
 }

@@ -14,7 +14,7 @@ use crate::{ClientId, Digest, Reason, Sealed, StreamId, SubjectId, Timestamp};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Envelope<'a> {
     /// Unique to this attempt to record the event.
-    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "uuid")))]
     pub id: Uuid,
     /// What happened, `category.past_tense`.
     #[serde(rename = "type", borrow)]
@@ -27,7 +27,7 @@ pub struct Envelope<'a> {
     /// Its place in the stream, from 0.
     pub revision: u64,
     /// The order that was carried out; events of one order share it, a retry of the order finds it.
-    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "uuid")))]
     pub order: Uuid,
     /// When it happened, by the clock of the node that decided.
     pub occurred_at: Timestamp,
@@ -36,10 +36,10 @@ pub struct Envelope<'a> {
     /// The authorization transaction it is part of.
     pub transaction: Option<StreamId>,
     /// The request (or event) that caused it.
-    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "uuid")))]
     pub causation: Uuid,
     /// Shared by everything one login led to, across streams.
-    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "uuid")))]
     pub correlation: Uuid,
     /// Who did it.
     pub actor: Actor,
@@ -62,6 +62,25 @@ pub struct Envelope<'a> {
     /// What happened in particular; its shape is the schema of `type`.
     #[serde(borrow)]
     #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, serde_json::Value>"))]
+    pub data: &'a RawValue,
+}
+
+/// The part of an [`Envelope`] that says what happened and when: all that most read models need.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Head<'a> {
+    /// What happened, `category.past_tense`.
+    #[serde(rename = "type", borrow)]
+    pub event_type: &'a str,
+    /// The schema number of `data`.
+    pub schema: u16,
+    /// The stream the event belongs to.
+    pub stream: StreamId,
+    /// Its place in the stream, from 0.
+    pub revision: u64,
+    /// When it happened, by the clock of the node that decided.
+    pub occurred_at: Timestamp,
+    /// What happened in particular; its shape is the schema of `type`.
+    #[serde(borrow)]
     pub data: &'a RawValue,
 }
 

@@ -142,7 +142,9 @@ impl<'de> Deserialize<'de> for StreamId {
 #[serde(transparent)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(transparent))]
-pub struct SubjectId(#[cfg_attr(feature = "schema", schemars(with = "String"))] pub Uuid);
+pub struct SubjectId(
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "uuid")))] pub Uuid,
+);
 
 impl SubjectId {
     /// The stream that holds this subject's life.

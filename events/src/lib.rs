@@ -32,7 +32,7 @@ pub mod username;
 pub mod values;
 
 pub use codec::{DecodeError, Recorded};
-pub use envelope::{Actor, ActorKind, Envelope, Outcome, Verdict};
+pub use envelope::{Actor, ActorKind, Envelope, Head, Outcome, Verdict};
 pub use id::{Category, StreamId, SubjectId};
 pub use payload::{EventPayload, EventType};
 pub use reason::Reason;

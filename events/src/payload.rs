@@ -59,15 +59,19 @@ macro_rules! events {
                 $crate::EventType {
                     name: $type_name,
                     schema: $schema,
-                    summary: concat!($($doc),+),
+                    summary: concat!($($doc),+).trim_ascii(),
                     personal: $crate::payload::events!(@personal $($personal)?),
                 },
             )+ ];
 
-            /// Data schema of every own type, by name.
+            /// Schema of the data of every own type as it is written, by name.
             #[cfg(feature = "schema")]
             pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
-                vec![ $( ($type_name, schemars::schema_for!($data)), )+ ]
+                let written = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+                vec![ $( (
+                    $type_name,
+                    written.clone().into_generator().into_root_schema_for::<$data>(),
+                ), )+ ]
             }
         }
 

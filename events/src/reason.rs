@@ -28,7 +28,7 @@ macro_rules! reasons {
 
             /// One sentence for people.
             pub const fn sentence(self) -> &'static str {
-                match self { $( Self::$name => concat!($($doc),+), )+ }
+                match self { $( Self::$name => concat!($($doc),+).trim_ascii(), )+ }
             }
         }
     };
@@ -137,6 +137,8 @@ reasons! {
     GrantTypeUnsupported = "grant_type_unsupported", "RFC 6749 §5.2";
     /// The stream holds as many events as it may.
     StreamFull = "stream_full", "security rule 15";
+    /// The provider has too much to do, or its store does not answer.
+    Overloaded = "overloaded", "RFC 6749 §4.1.2.1";
     /// The access token does not work (any more).
     TokenInactive = "token_inactive", "RFC 6750 §3.1";
     /// The access token does not allow this.

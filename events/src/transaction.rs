@@ -19,7 +19,7 @@ events! {
         /// A sign-in attempt failed; the end-user may try again.
         AuthenticationFailed(AuthenticationFailed) = "transaction.authentication_failed", 1, personal ("username");
         /// The end-user proved who they are, now or earlier in the session that was used.
-        Authenticated(Authenticated) = "transaction.authenticated", 1, personal ("transaction_key");
+        Authenticated(Arc<Authenticated>) = "transaction.authenticated", 1, personal ("transaction_key");
         /// The end-user allowed the scope, now or earlier.
         Consented(Consented) = "transaction.consented", 1;
         /// The end-user said no.
@@ -237,6 +237,10 @@ pub struct Denied {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Refused {
+    /// Who asked.
+    pub client_id: ClientId,
+    /// Where the answer went.
+    pub redirect_uri: String,
     /// The registered error code.
     pub error: String,
     /// The rule that refused it.

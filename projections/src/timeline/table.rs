@@ -1,0 +1,248 @@
+//! From events to rows.
+
+use moneta_events::{
+    Category, ClientId, EventPayload, Reason, StreamId, SubjectId, Timestamp,
+    direct::DirectEvent,
+    token::TokenEvent,
+    transaction::{Requested, TransactionEvent},
+};
+use rusqlite::{Connection, Row};
+
+use super::{Ending, State, Summary};
+use crate::{
+    Projection, ProjectionError,
+    projection::{Event, Rejected},
+    rows::{self, StreamRow, Values, known, missing, word},
+};
+
+/// Keeps one row for each grant.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Timeline;
+
+impl Projection for Timeline {
+    fn name(&self) -> &'static str {
+        "timeline"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn schema(&self) -> &'static str {
+        include_str!("../sql/timeline.sql")
+    }
+
+    fn reads(&self, category: Category) -> bool {
+        match category {
+            Category::Transaction | Category::Direct => true,
+            Category::Session
+            | Category::Subject
+            | Category::Username
+            | Category::Client
+            | Category::Consent
+            | Category::Keyring
+            | Category::Incident
+            | Category::Configuration => false,
+        }
+    }
+
+    fn apply(
+        &self,
+        connection: &Connection,
+        table: &str,
+        events: &[Event<'_>],
+    ) -> Result<(), Rejected> {
+        rows::apply::<Summary>(connection, table, events)
+    }
+}
+
+/// What an event does to the row of its grant.
+#[derive(Default)]
+struct Change {
+    state: Option<State>,
+    outcome: Option<Ending>,
+    subject: Option<SubjectId>,
+    session: Option<StreamId>,
+    deadline: Option<Timestamp>,
+}
+
+impl Change {
+    fn to(state: State) -> Self {
+        Self { state: Some(state), ..Self::default() }
+    }
+
+    fn end(state: State, outcome: Ending) -> Self {
+        Self { state: Some(state), outcome: Some(outcome), ..Self::default() }
+    }
+}
+
+fn of_transaction(event: &TransactionEvent) -> Result<Change, ProjectionError> {
+    Ok(match event {
+        TransactionEvent::Requested(_) => return Err(ProjectionError::OutOfSequence),
+        TransactionEvent::Authenticated(authenticated) => Change {
+            subject: Some(authenticated.subject),
+            session: Some(authenticated.session),
+            ..Change::to(State::Authenticated)
+        },
+        TransactionEvent::Consented(_) => Change::to(State::Consented),
+        TransactionEvent::CodeIssued(issued) => {
+            Change { deadline: Some(issued.expires_at), ..Change::to(State::CodeIssued) }
+        }
+        TransactionEvent::CodeExchanged(_) => Change::end(State::Exchanged, Ending::Success),
+        TransactionEvent::Denied(_) => Change::end(State::Denied, Ending::Denied),
+        TransactionEvent::Refused(_) => Change::end(State::Refused, Ending::Refused),
+        TransactionEvent::Expired(_) => Change::end(State::Expired, Ending::Refused),
+        TransactionEvent::Token(event) => of_tokens(event),
+        TransactionEvent::AuthenticationFailed(_)
+        | TransactionEvent::CodeRefused(_)
+        | TransactionEvent::CodeReplayed(_) => Change::default(),
+    })
+}
+
+fn of_tokens(event: &TokenEvent) -> Change {
+    match event {
+        // Only where it has not ended otherwise: a code that was revoked before it was redeemed.
+        TokenEvent::Revoked(_) => Change::end(State::Revoked, Ending::Refused),
+        TokenEvent::Issued(_)
+        | TokenEvent::Rotated(_)
+        | TokenEvent::RefreshRefused(_)
+        | TokenEvent::Replayed(_)
+        | TokenEvent::AccessTokenRevoked(_) => Change::default(),
+    }
+}
+
+impl Summary {
+    fn open(event: &Event<'_>, grant_type: &str, client: &ClientId) -> Self {
+        Self {
+            stream: event.head.stream,
+            grant_type: grant_type.to_owned(),
+            client: client.clone(),
+            subject: None,
+            session: None,
+            started_at: event.head.occurred_at,
+            last_at: event.head.occurred_at,
+            state: State::Requested,
+            outcome: Ending::Open,
+            reason: None,
+            events: 1,
+            duration: None,
+            deadline: None,
+        }
+    }
+
+    fn requested(event: &Event<'_>, requested: &Requested) -> Self {
+        let deadline = Some(requested.expires_at);
+        Self { deadline, ..Self::open(event, "authorization_code", &requested.client_id) }
+    }
+
+    fn change(&mut self, at: Timestamp, change: &Change, reason: Option<Reason>) {
+        self.last_at = at;
+        self.state = change.state.unwrap_or(self.state);
+        self.subject = change.subject.or(self.subject);
+        self.session = change.session.or(self.session);
+        self.reason = reason.or(self.reason);
+        self.deadline = change.deadline.or(self.deadline);
+        if let (Ending::Open, Some(outcome)) = (self.outcome, change.outcome) {
+            self.outcome = outcome;
+            self.duration = Some(at.micros_since(self.started_at).max(0));
+            self.deadline = None;
+        }
+    }
+}
+
+impl StreamRow for Summary {
+    const COLUMNS: &'static [&'static str] = &[
+        "stream",
+        "grant_type",
+        "client",
+        "started_at",
+        "subject",
+        "session",
+        "last_at",
+        "state",
+        "outcome",
+        "reason",
+        "events",
+        "duration",
+        "deadline",
+    ];
+    const FIXED: usize = 4;
+
+    fn begin(event: &Event<'_>) -> Result<Self, ProjectionError> {
+        let at = event.head.occurred_at;
+        if event.head.stream.category == Category::Direct {
+            let DirectEvent::Granted(granted) = event.head.payload()? else {
+                return Err(ProjectionError::OutOfSequence);
+            };
+            let mut row = Self::open(event, &granted.grant_type, &granted.client_id);
+            row.change(at, &Change::end(State::Exchanged, Ending::Success), None);
+            return Ok(row);
+        }
+        match event.head.payload()? {
+            TransactionEvent::Requested(requested) => Ok(Self::requested(event, &requested)),
+            TransactionEvent::Refused(refused) => {
+                let mut row = Self::open(event, "authorization_code", &refused.client_id);
+                let change = Change::end(State::Refused, Ending::Refused);
+                row.change(at, &change, Some(refused.reason));
+                Ok(row)
+            }
+            _ => Err(ProjectionError::OutOfSequence),
+        }
+    }
+
+    fn follow(&mut self, event: &Event<'_>) -> Result<(), ProjectionError> {
+        let (change, reason) = if event.head.stream.category == Category::Direct {
+            match event.head.payload()? {
+                DirectEvent::Granted(_) => return Err(ProjectionError::OutOfSequence),
+                DirectEvent::Token(event) => (of_tokens(&event), event.outcome().reason),
+            }
+        } else {
+            let event: TransactionEvent = event.head.payload()?;
+            (of_transaction(&event)?, event.outcome().reason)
+        };
+        self.change(event.head.occurred_at, &change, reason);
+        self.events += 1;
+        Ok(())
+    }
+
+    fn events(&self) -> u64 {
+        self.events
+    }
+
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let reason = |code: &str| Reason::ALL.iter().copied().find(|known| known.as_str() == code);
+        Ok(Self {
+            stream: known(row, 0, StreamId::from_bytes)?.ok_or(missing(0))?,
+            grant_type: row.get(1)?,
+            client: ClientId(row.get(2)?),
+            started_at: Timestamp::from_micros(row.get(3)?),
+            subject: known(row, 4, StreamId::from_bytes)?.map(|stream| SubjectId(stream.uuid)),
+            session: known(row, 5, StreamId::from_bytes)?,
+            last_at: Timestamp::from_micros(row.get(6)?),
+            state: word(row, 7, State::parse)?.ok_or(missing(7))?,
+            outcome: word(row, 8, Ending::parse)?.ok_or(missing(8))?,
+            reason: word(row, 9, reason)?,
+            events: row.get::<_, i64>(10)?.cast_unsigned(),
+            duration: row.get(11)?,
+            deadline: row.get::<_, Option<i64>>(12)?.map(Timestamp::from_micros),
+        })
+    }
+
+    fn write(&self, values: &mut Values<'_, '_>) -> rusqlite::Result<()> {
+        values
+            .push(self.stream.to_bytes())?
+            .push(&self.grant_type)?
+            .push(self.client.as_str())?
+            .push(self.started_at.as_micros())?
+            .push(self.subject.map(|subject| subject.stream().to_bytes()))?
+            .push(self.session.map(StreamId::to_bytes))?
+            .push(self.last_at.as_micros())?
+            .push(self.state.as_str())?
+            .push(self.outcome.as_str())?
+            .push(self.reason.map(Reason::as_str))?
+            .push(self.events.cast_signed())?
+            .push(self.duration)?
+            .push(self.deadline.map(Timestamp::as_micros))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,7 @@
+//! Views and projections over logs made for the purpose, and over the golden corpus of the events.
+
+mod catch_up;
+mod registry;
+mod support;
+mod timeline;
+mod views;
