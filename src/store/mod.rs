@@ -7,10 +7,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use moneta_events::{Recorded, StreamId};
+use moneta_events::{Category, Recorded, StreamId};
 
 pub mod memory;
 pub mod sqlite;
+pub mod vault;
 
 /// Where a stream must stand for an append to be accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +43,31 @@ pub struct Append {
     pub bodies: Vec<Arc<[u8]>>,
 }
 
+impl Append {
+    /// The most bytes the bodies of one append hold together; what KurrentDB takes by default.
+    pub const MAX_BYTES: usize = 1 << 20;
+
+    /// Whether a log may keep this for ever. Every store asks before it writes.
+    pub fn check(&self) -> Result<(), AppendError> {
+        if self.bodies.is_empty() {
+            return Err(AppendError::Invalid("there is no event in it"));
+        }
+        if self.bodies.iter().map(|body| body.len()).sum::<usize>() > Self::MAX_BYTES {
+            return Err(AppendError::Invalid("it is larger than a log takes at once"));
+        }
+        let json = |body: &Arc<[u8]>| {
+            std::str::from_utf8(body).is_ok_and(|text| {
+                text.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+            })
+        };
+        if self.bodies.iter().all(json) {
+            Ok(())
+        } else {
+            Err(AppendError::Invalid("a body is not a JSON object"))
+        }
+    }
+}
+
 /// What a durable append led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Appended {
@@ -57,6 +83,9 @@ pub enum AppendError {
     /// The stream does not stand where the caller thought; nothing was written.
     #[error("the stream has moved")]
     Conflict,
+    /// No log takes this, now or later: the caller made a mistake. Nothing was written.
+    #[error("this is not an append: {0}")]
+    Invalid(&'static str),
     /// Too much is waiting already; nothing was written. Try again shortly.
     #[error("the store has no room for another append right now")]
     Busy,
@@ -95,4 +124,24 @@ pub trait EventStore: Send + Sync + 'static {
 
     /// The position of the newest event, 0 where there is none.
     async fn head(&self) -> Result<u64, Unavailable>;
+
+    /// Every stream of `category`, by name. For the kinds of which there are few, such as clients: a
+    /// backend without an index of streams reads the whole log for it, as this does.
+    async fn streams(&self, category: Category) -> Result<Vec<StreamId>, Unavailable> {
+        let (mut found, mut after) = (Vec::new(), 0);
+        loop {
+            let page = self.read_all(after, PAGE).await?;
+            let begun = page.iter().filter(|event| event.revision == 0).map(|event| event.stream);
+            found.extend(begun.filter(|stream| stream.category == category));
+            match page.last() {
+                Some(last) if page.len() == PAGE => after = last.position,
+                _ => break,
+            }
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
 }
+
+/// Events that [`EventStore::streams`] reads at a time.
+const PAGE: usize = 1_000;

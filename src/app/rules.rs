@@ -1,0 +1,78 @@
+//! From settings to what the doors work with.
+
+use moneta_events::{
+    client::{ClientAuthMethod, GrantType},
+    transaction::{CodeChallengeMethod, ResponseMode},
+};
+
+use crate::{
+    config::Settings,
+    http::op::Terms,
+    protocol::{
+        authorize::response_type::ResponseType,
+        rules::{AcrRule, Lifetimes, Rules, ScopeRule},
+    },
+};
+
+/// What is allowed. Discovery is derived from it, so metadata cannot disagree with behaviour.
+pub(super) fn rules(settings: &Settings) -> Rules {
+    let lifetimes = &settings.lifetimes;
+    Rules {
+        issuer: settings.issuer.clone(),
+        scopes: settings
+            .scopes
+            .iter()
+            .map(|scope| ScopeRule { name: scope.name.clone(), claims: scope.claims.clone() })
+            .collect(),
+        acr: settings
+            .acr
+            .iter()
+            .map(|level| AcrRule { name: level.name.clone(), amr: level.amr.clone() })
+            .collect(),
+        response_types: vec![ResponseType::CODE],
+        response_modes: vec![ResponseMode::Query, ResponseMode::Fragment, ResponseMode::FormPost],
+        grant_types: vec![
+            GrantType::AuthorizationCode,
+            GrantType::RefreshToken,
+            GrantType::ClientCredentials,
+        ],
+        client_auth_methods: vec![
+            ClientAuthMethod::ClientSecretBasic,
+            ClientAuthMethod::ClientSecretPost,
+            ClientAuthMethod::None,
+        ],
+        code_challenge_methods: vec![CodeChallengeMethod::S256, CodeChallengeMethod::Plain],
+        id_token_signing_algs: settings.keys.algorithms.clone(),
+        ui_locales: vec![crate::ui::LANGUAGE.to_owned()],
+        lifetimes: Lifetimes {
+            transaction: lifetimes.transaction,
+            code: lifetimes.code,
+            access_token: lifetimes.access_token,
+            refresh_token: lifetimes.refresh_token,
+            id_token: lifetimes.id_token,
+        },
+        code_attempts: settings.limits.code_attempts,
+    }
+}
+
+/// What else the doors need to know.
+pub(super) fn terms(settings: &Settings) -> Terms {
+    Terms {
+        brand: settings.brand.name.clone(),
+        secure: settings.issuer.starts_with("https://"),
+        trusted_proxies: settings.server.trusted_proxies.clone(),
+        session_lifetime: settings.lifetimes.session,
+        resources: settings
+            .resources
+            .iter()
+            .map(|resource| (resource.identifier.clone(), resource.scopes.clone()))
+            .collect(),
+        scope_texts: settings
+            .scopes
+            .iter()
+            .map(|scope| (scope.name.clone(), scope.description.clone()))
+            .collect(),
+        live_transactions: settings.limits.live_transactions,
+        playground: settings.playground,
+    }
+}

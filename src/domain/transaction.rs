@@ -1,0 +1,343 @@
+//! One browser authorization.
+//!
+//! ```text
+//! Absent -> Requested -> Authenticated -> CodeOut -> Exchanged (token phase)
+//!               |              |             |
+//!               +-> Closed <---+-------------+      denied, refused, expired
+//! ```
+//!
+//! Consent and code are recorded in one append, so no state lies between them.
+
+use std::sync::Arc;
+
+use moneta_events::{
+    Category, ClientId, Digest, Reason, Scope, Sealed, SubjectId, Timestamp,
+    token::{RevocationCause, Revoked, TokenEvent},
+    transaction::{
+        Authenticated, AuthenticationFailed, CodeExchanged, CodeIssued, CodeRefused, CodeReplayed,
+        Consented, Denied, Expired, ExpiredPhase, Requested, TransactionEvent as Event,
+    },
+};
+
+mod command;
+
+pub use command::{Command, Exchange, Step};
+
+use super::{
+    aggregate::{Aggregate, Decision},
+    pkce,
+    tokens::{TokenDecision, Tokens},
+};
+
+/// Redemptions by a client that does not own the code that go on record.
+const RECORDED_FOREIGN: u32 = 3;
+/// Sign-ins of one transaction, failed and successful ones each; then it is over.
+const AUTHENTICATION_ATTEMPTS: u32 = 20;
+
+/// The state of one authorization transaction.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Transaction {
+    /// Where it stands.
+    pub phase: Phase,
+    /// Whose it is.
+    pub client_id: Option<ClientId>,
+    /// The request, from `Requested` on.
+    pub request: Option<Arc<Requested>>,
+    /// Who it is, from `Authenticated` on.
+    pub authentication: Option<Arc<Authenticated>>,
+    /// What was allowed, from `CodeOut` on.
+    pub granted: Scope,
+    /// The code, from `CodeOut` on.
+    pub code: Option<Code>,
+    /// The token phase.
+    pub tokens: Tokens,
+    attempts: u32,
+    authentications: u32,
+}
+
+/// Where a transaction stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// Nothing has happened.
+    #[default]
+    Absent,
+    /// Waiting for the end-user to sign in.
+    Requested,
+    /// Waiting for consent.
+    Authenticated,
+    /// Waiting for the client to redeem the code.
+    CodeOut,
+    /// Redeemed; see the token phase.
+    Exchanged,
+    /// Over, with an answer to the client or none.
+    Closed(Ending),
+}
+
+/// How a transaction ended without tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// By the end-user.
+    Denied,
+    /// By the provider.
+    Refused,
+    /// By time.
+    Expired,
+}
+
+/// A code that is out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Code {
+    /// Of the handle.
+    pub digest: Digest,
+    /// From then on it cannot be redeemed.
+    pub expires_at: Timestamp,
+    failed: u32,
+    foreign: u32,
+}
+
+impl Aggregate for Transaction {
+    const CATEGORY: Category = Category::Transaction;
+    type Command = Command;
+    type Event = Event;
+
+    fn decide(&self, command: &Command) -> Decision<Self> {
+        let mut events = Vec::new();
+        let mut state = std::borrow::Cow::Borrowed(self);
+        for (at, step) in command.iter().enumerate() {
+            let decision = state.step(step);
+            if decision.verdict.is_err() && at > 0 {
+                return Decision { events: Vec::new(), verdict: decision.verdict };
+            }
+            if at + 1 < command.len() {
+                let next = state.to_mut();
+                decision.events.iter().for_each(|event| next.evolve(event));
+            }
+            events.extend(decision.events);
+            if decision.verdict.is_err() {
+                return Decision { events, verdict: decision.verdict };
+            }
+        }
+        Decision::record_all(events)
+    }
+
+    fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::Requested(request) => {
+                self.phase = Phase::Requested;
+                self.client_id = Some(request.client_id.clone());
+                self.request = Some(Arc::clone(request));
+            }
+            Event::AuthenticationFailed(_) => self.attempts += 1,
+            Event::Authenticated(authentication) => {
+                self.phase = Phase::Authenticated;
+                self.authentication = Some(Arc::clone(authentication));
+                self.authentications += 1;
+            }
+            Event::Consented(consented) => self.granted = consented.scope.clone(),
+            Event::CodeIssued(CodeIssued { code, expires_at }) => {
+                self.phase = Phase::CodeOut;
+                self.code =
+                    Some(Code { digest: *code, expires_at: *expires_at, failed: 0, foreign: 0 });
+            }
+            Event::Denied(_) => self.phase = Phase::Closed(Ending::Denied),
+            Event::Refused(refused) => {
+                self.phase = Phase::Closed(Ending::Refused);
+                self.client_id = Some(refused.client_id.clone());
+            }
+            Event::Expired(_) => self.phase = Phase::Closed(Ending::Expired),
+            Event::CodeRefused(refused) => {
+                if let Some(code) = &mut self.code {
+                    match refused.reason {
+                        Reason::CodeClientMismatch => code.foreign += 1,
+                        // It stays too old, even where the clock is set back.
+                        Reason::CodeExpired => self.phase = Phase::Closed(Ending::Expired),
+                        _ => code.failed += 1,
+                    }
+                }
+            }
+            Event::CodeExchanged(_) => self.phase = Phase::Exchanged,
+            Event::CodeReplayed(_) => {}
+            Event::Token(event) => self.tokens.evolve(event),
+        }
+    }
+
+    fn verdict(event: &Event) -> Result<(), Reason> {
+        match event {
+            Event::CodeRefused(refused) => Err(refused.reason),
+            Event::CodeReplayed(_) => Err(Reason::CodeReplayed),
+            Event::Token(event) => Tokens::verdict(event),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_settled(&self) -> bool {
+        matches!(self.phase, Phase::Exchanged | Phase::Closed(_))
+    }
+
+    fn subject(&self) -> Option<SubjectId> {
+        self.authentication.as_ref().map(|authentication| authentication.subject)
+    }
+
+    fn client(&self) -> Option<&ClientId> {
+        self.client_id.as_ref()
+    }
+}
+
+impl Transaction {
+    /// Whether nobody can finish it any more, by `now`.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        match self.phase {
+            Phase::Requested | Phase::Authenticated => {
+                self.request.as_ref().is_some_and(|request| request.expires_at <= now)
+            }
+            Phase::CodeOut => self.code.as_ref().is_some_and(|code| code.expires_at <= now),
+            Phase::Absent | Phase::Exchanged | Phase::Closed(_) => false,
+        }
+    }
+
+    fn step(&self, step: &Step) -> Decision<Self> {
+        match (self.phase, step) {
+            (Phase::Absent, Step::Request(request)) => {
+                Decision::record(Event::Requested(Arc::clone(request)))
+            }
+            (
+                Phase::Requested | Phase::Authenticated,
+                Step::FailAuthentication { reason, username },
+            ) => self.fail_authentication(*reason, username.clone()),
+            (Phase::Requested | Phase::Authenticated, Step::Authenticate(authentication)) => {
+                if self.authentications >= AUTHENTICATION_ATTEMPTS {
+                    return Decision::refuse(Reason::StreamFull);
+                }
+                Decision::record(Event::Authenticated(Arc::clone(authentication)))
+            }
+            (Phase::Authenticated, Step::IssueCode { consent, code, expires_at }) => {
+                self.issue_code(consent, *code, *expires_at)
+            }
+            (Phase::Requested | Phase::Authenticated, Step::Deny(reason)) => {
+                Decision::record(Event::Denied(Denied { reason: *reason }))
+            }
+            (Phase::Absent | Phase::Requested | Phase::Authenticated, Step::Refuse(refused)) => {
+                Decision::record(Event::Refused(refused.clone()))
+            }
+            (Phase::CodeOut | Phase::Exchanged | Phase::Closed(_), Step::Exchange(exchange)) => {
+                self.exchange(exchange)
+            }
+            (Phase::Exchanged, Step::Refresh(refresh)) => {
+                let Some(client_id) = self.client() else {
+                    return Decision::refuse(Reason::OutOfOrder);
+                };
+                wrap(self.tokens.refresh(refresh, client_id, &self.granted))
+            }
+            (Phase::Exchanged, Step::Revoke { only, cause }) => {
+                wrap((self.tokens.revoke(*only, *cause), Ok(())))
+            }
+            (_, Step::Expire(now)) => self.expire(*now),
+            _ => Decision::refuse(Reason::OutOfOrder),
+        }
+    }
+
+    fn fail_authentication(&self, reason: Reason, username: Option<Sealed>) -> Decision<Self> {
+        let attempt = self.attempts + 1;
+        if attempt > AUTHENTICATION_ATTEMPTS {
+            return Decision::refuse(Reason::StreamFull);
+        }
+        Decision::record(Event::AuthenticationFailed(AuthenticationFailed {
+            reason,
+            attempt,
+            username,
+        }))
+    }
+
+    fn issue_code(
+        &self,
+        consent: &Consented,
+        code: Digest,
+        expires_at: Timestamp,
+    ) -> Decision<Self> {
+        let asked = self.request.as_ref().map(|request| &request.scope);
+        if !asked.is_some_and(|asked| consent.scope.is_subset_of(asked)) {
+            return Decision::refuse(Reason::ScopeExceedsGrant);
+        }
+        Decision::record_all(vec![
+            Event::Consented(consent.clone()),
+            Event::CodeIssued(CodeIssued { code, expires_at }),
+        ])
+    }
+
+    /// Redeems the code (RFC 6749 §4.1.3). The order of the checks is pinned by
+    /// `tests/spec/code_exchange.rs`.
+    fn exchange(&self, x: &Exchange) -> Decision<Self> {
+        let (Some(request), Some(code)) = (&self.request, &self.code) else {
+            return Decision::refuse(Reason::CodeUnknown);
+        };
+        if code.digest != x.code {
+            return Decision::refuse(Reason::CodeUnknown);
+        }
+        if request.client_id != x.client_id {
+            return refuse_code(Reason::CodeClientMismatch, code.foreign, RECORDED_FOREIGN);
+        }
+        match self.phase {
+            Phase::Exchanged if self.tokens.revoked.is_none() => {
+                return Decision::refuse_and_record(
+                    Reason::CodeReplayed,
+                    vec![
+                        Event::CodeReplayed(CodeReplayed { code: x.code }),
+                        Event::Token(TokenEvent::Revoked(Revoked {
+                            cause: RevocationCause::CodeReplayed,
+                        })),
+                    ],
+                );
+            }
+            Phase::Exchanged => return Decision::refuse(Reason::CodeReplayed),
+            Phase::CodeOut => {}
+            _ => return Decision::refuse(Reason::CodeExpired),
+        }
+        if code.failed >= x.attempts {
+            return Decision::refuse(Reason::CodeAttemptsExhausted);
+        }
+        let refuse = |reason| refuse_code(reason, code.failed, x.attempts);
+        if code.expires_at <= x.now {
+            return refuse(Reason::CodeExpired);
+        }
+        if x.redirect_uri.as_deref() != Some(request.redirect_uri.as_str()) {
+            return refuse(Reason::CodeRedirectUriMismatch);
+        }
+        let pkce = match pkce::verify(request.code_challenge.as_ref(), x.code_verifier.as_deref()) {
+            Ok(checked) => checked,
+            Err(reason) => return refuse(reason),
+        };
+        if let Err(reason) = x.gate {
+            return refuse(reason);
+        }
+        if x.issued.generation != 0 || !x.issued.access_token.scope.is_subset_of(&self.granted) {
+            return refuse(Reason::ScopeExceedsGrant);
+        }
+        Decision::record_all(vec![
+            Event::CodeExchanged(CodeExchanged { code: x.code, pkce }),
+            Event::Token(TokenEvent::Issued(x.issued.clone())),
+        ])
+    }
+
+    fn expire(&self, now: Timestamp) -> Decision<Self> {
+        let phase = match self.phase {
+            _ if !self.is_expired(now) => return Decision::nothing_to_do(),
+            Phase::Requested => ExpiredPhase::Login,
+            Phase::Authenticated => ExpiredPhase::Consent,
+            _ => ExpiredPhase::Code,
+        };
+        Decision::record(Event::Expired(Expired { phase }))
+    }
+}
+
+/// Refuses a redemption; records it while fewer than `limit` are on record.
+fn refuse_code(reason: Reason, already: u32, limit: u32) -> Decision<Transaction> {
+    if already >= limit {
+        return Decision::refuse(reason);
+    }
+    let refused = CodeRefused { reason, attempt: already + 1 };
+    Decision::refuse_and_record(reason, vec![Event::CodeRefused(refused)])
+}
+
+fn wrap((events, verdict): TokenDecision) -> Decision<Transaction> {
+    Decision { events: events.into_iter().map(Event::Token).collect(), verdict }
+}

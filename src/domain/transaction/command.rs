@@ -1,0 +1,77 @@
+//! What may be asked of a transaction.
+
+use std::sync::Arc;
+
+use moneta_events::{
+    ClientId, Digest, Reason, Sealed, Timestamp,
+    token::{Issued, RevocationCause},
+    transaction::{Authenticated, Consented, Refused, Requested},
+};
+
+use crate::domain::tokens::Refresh;
+
+/// A command: steps that are recorded in one append, or not at all.
+pub type Command = Vec<Step>;
+
+/// One step of a transaction.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// A checked authorization request begins it.
+    Request(Arc<Requested>),
+    /// A sign-in failed.
+    FailAuthentication {
+        /// Why.
+        reason: Reason,
+        /// What was typed.
+        username: Option<Sealed>,
+    },
+    /// The end-user is known.
+    Authenticate(Arc<Authenticated>),
+    /// The end-user allows it and the code goes out.
+    IssueCode {
+        /// What is allowed and how we know.
+        consent: Consented,
+        /// Of the code.
+        code: Digest,
+        /// From then on it cannot be redeemed.
+        expires_at: Timestamp,
+    },
+    /// The end-user says no.
+    Deny(Reason),
+    /// The provider says no to the client.
+    Refuse(Refused),
+    /// Redeem the code.
+    Exchange(Box<Exchange>),
+    /// Rotate the refresh token.
+    Refresh(Box<Refresh>),
+    /// Revoke one access token or all.
+    Revoke {
+        /// One access token, or all.
+        only: Option<Digest>,
+        /// By whom.
+        cause: RevocationCause,
+    },
+    /// End it if its time is over.
+    Expire(Timestamp),
+}
+
+/// Redeem a code (RFC 6749 §4.1.3, RFC 7636 §4.6).
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// Digest of the code presented.
+    pub code: Digest,
+    /// The authenticated client.
+    pub client_id: ClientId,
+    /// `redirect_uri`.
+    pub redirect_uri: Option<String>,
+    /// `code_verifier`.
+    pub code_verifier: Option<String>,
+    /// Wrong redemptions after which the code is dead.
+    pub attempts: u32,
+    /// Whether user, client and session still allow it.
+    pub gate: Result<(), Reason>,
+    /// What to issue.
+    pub issued: Issued,
+    /// When.
+    pub now: Timestamp,
+}

@@ -1,0 +1,105 @@
+//! Which path leads to which handler.
+
+use actix_web::{
+    Error, HttpResponse,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::header,
+    middleware::{Next, from_fn},
+    web,
+};
+
+use super::{
+    assets, authorize, cors, discovery, health, interaction, introspection, op::Op, revocation,
+    token, userinfo,
+};
+use crate::protocol::endpoints;
+
+/// Bytes of a request body.
+const BODY: usize = 64 * 1024;
+
+/// Adds every route of the provider.
+pub fn configure(config: &mut web::ServiceConfig) {
+    let interaction = web::scope("/interaction/{handle}")
+        .service(
+            web::resource("/login")
+                .get(interaction::login::get)
+                .post(interaction::login::post)
+                .default_service(only("GET, POST")),
+        )
+        .service(
+            web::resource("/consent")
+                .get(interaction::consent::get)
+                .post(interaction::consent::post)
+                .default_service(only("GET, POST")),
+        )
+        .default_service(web::to(assets::not_found));
+    config
+        .app_data(web::PayloadConfig::new(BODY))
+        .service(
+            web::resource(endpoints::AUTHORIZATION)
+                .get(authorize::get)
+                .post(authorize::post)
+                .default_service(only("GET, POST")),
+        )
+        .service(
+            web::resource(endpoints::TOKEN)
+                .wrap(from_fn(cross_origin))
+                .post(token::post)
+                .route(web::method(actix_web::http::Method::OPTIONS).to(cors::preflight))
+                .default_service(only("POST")),
+        )
+        .service(
+            web::resource(endpoints::USERINFO)
+                .wrap(from_fn(cross_origin))
+                .get(userinfo::get)
+                .post(userinfo::post)
+                .route(web::method(actix_web::http::Method::OPTIONS).to(cors::preflight))
+                .default_service(only("GET, POST")),
+        )
+        .service(
+            web::resource(endpoints::REVOCATION)
+                .wrap(from_fn(cross_origin))
+                .post(revocation::post)
+                .route(web::method(actix_web::http::Method::OPTIONS).to(cors::preflight))
+                .default_service(only("POST")),
+        )
+        .service(
+            web::resource(endpoints::INTROSPECTION)
+                .post(introspection::post)
+                .default_service(only("POST")),
+        )
+        .service(web::resource(endpoints::JWKS).get(discovery::jwks).default_service(only("GET")))
+        .service(
+            web::resource([endpoints::OPENID_CONFIGURATION, endpoints::OAUTH_AUTHORIZATION_SERVER])
+                .get(discovery::metadata)
+                .default_service(only("GET")),
+        )
+        .service(interaction)
+        .route("/", web::get().to(assets::home))
+        .route("/assets/{file}", web::get().to(assets::file))
+        .route("/favicon.ico", web::get().to(assets::icon))
+        .route("/healthz", web::get().to(health::live))
+        .route("/readyz", web::get().to(health::ready));
+}
+
+/// `405`, with the methods there are (RFC 9110 §15.5.6).
+fn only(methods: &'static str) -> actix_web::Route {
+    web::to(move || async move {
+        HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, methods)).finish()
+    })
+}
+
+async fn cross_origin(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let is_preflight = request.method() == actix_web::http::Method::OPTIONS;
+    let op = request.app_data::<web::Data<Op>>().cloned();
+    let mut response = next.call(request).await?;
+    if let Some(op) = op.filter(|_| !is_preflight) {
+        let (request, answer) = (response.request().clone(), response.response_mut());
+        cors::mark(&request, &op, answer.headers_mut());
+    }
+    Ok(response)
+}

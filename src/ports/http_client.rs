@@ -1,0 +1,65 @@
+//! Calls to other servers.
+
+use async_trait::async_trait;
+use url::Url;
+
+/// Sends requests to other servers, under the rules of whoever made it.
+#[async_trait]
+pub trait HttpClient: Send + Sync + 'static {
+    /// Sends one request and waits for the whole answer. Redirects are answers like any other.
+    async fn send(&self, call: Call) -> Result<Answer, CallError>;
+}
+
+/// A request to another server.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Where to.
+    pub url: Url,
+    /// Further header fields.
+    pub headers: Vec<(&'static str, String)>,
+    /// The form to `POST`; without one it is a `GET`.
+    pub form: Option<String>,
+}
+
+impl Call {
+    /// `GET url`.
+    pub const fn get(url: Url) -> Self {
+        Self { url, headers: Vec::new(), form: None }
+    }
+
+    /// `POST` of a form, its fields in order.
+    pub fn post(url: Url, fields: &[(&str, &str)]) -> Self {
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        Self { url, headers: Vec::new(), form: Some(form) }
+    }
+
+    /// With a further header field.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: String) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The body; text that is no UTF-8 is replaced.
+    pub body: String,
+}
+
+/// Why nothing came back.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// Neither scheme nor address may be called.
+    #[error("this address may not be called")]
+    Forbidden,
+    /// The server does not answer, not in time, or not with HTTP.
+    #[error("the server does not answer: {0}")]
+    Unreachable(String),
+    /// The answer is longer than anybody needs.
+    #[error("the answer is too long")]
+    TooLong,
+}

@@ -1,0 +1,107 @@
+//! The provider's metadata (OpenID Connect Discovery 1.0 §3, RFC 8414 §2), derived from the same rules
+//! that the checks obey. One document serves both well-known addresses; every member is registered.
+
+use moneta_events::{
+    client::{ClientAuthMethod, GrantType},
+    transaction::CodeChallengeMethod,
+};
+use serde::Serialize;
+
+use super::{
+    authorize::{locales, prompt, response_mode},
+    claims, endpoints,
+    rules::Rules,
+};
+
+/// The document, in the order it is written.
+#[derive(Debug, Clone, Serialize)]
+pub struct Metadata<'r> {
+    issuer: &'r str,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    userinfo_endpoint: String,
+    jwks_uri: String,
+    introspection_endpoint: String,
+    revocation_endpoint: String,
+    scopes_supported: Vec<&'r str>,
+    response_types_supported: Vec<String>,
+    response_modes_supported: Vec<&'static str>,
+    grant_types_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    acr_values_supported: Vec<&'r str>,
+    subject_types_supported: [&'static str; 1],
+    id_token_signing_alg_values_supported: &'r [String],
+    token_endpoint_auth_methods_supported: Vec<&'static str>,
+    introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    code_challenge_methods_supported: Vec<&'static str>,
+    prompt_values_supported: [&'static str; 4],
+    display_values_supported: [&'static str; 4],
+    claim_types_supported: [&'static str; 1],
+    claims_supported: Vec<&'r str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    ui_locales_supported: &'r [String],
+    claims_parameter_supported: bool,
+    request_parameter_supported: bool,
+    request_uri_parameter_supported: bool,
+    authorization_response_iss_parameter_supported: bool,
+}
+
+/// The claims every ID Token may have, whatever the scope.
+const ID_TOKEN_CLAIMS: [&str; 10] =
+    ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"];
+
+/// Builds the document.
+pub fn metadata(rules: &Rules) -> Metadata<'_> {
+    let at = |path: &str| format!("{}{path}", rules.issuer);
+    let methods: Vec<_> = rules.client_auth_methods.iter().map(|m| m.as_str()).collect();
+    let confidential: Vec<_> =
+        methods.iter().copied().filter(|m| *m != ClientAuthMethod::None.as_str()).collect();
+    let all_scopes = rules.scopes.iter().map(|scope| scope.name.as_str()).collect();
+    Metadata {
+        issuer: &rules.issuer,
+        authorization_endpoint: at(endpoints::AUTHORIZATION),
+        token_endpoint: at(endpoints::TOKEN),
+        userinfo_endpoint: at(endpoints::USERINFO),
+        jwks_uri: at(endpoints::JWKS),
+        introspection_endpoint: at(endpoints::INTROSPECTION),
+        revocation_endpoint: at(endpoints::REVOCATION),
+        scopes_supported: rules.scopes.iter().map(|scope| scope.name.as_str()).collect(),
+        response_types_supported: rules.response_types.iter().map(ToString::to_string).collect(),
+        response_modes_supported: rules
+            .response_modes
+            .iter()
+            .map(|mode| response_mode::as_str(*mode))
+            .collect(),
+        grant_types_supported: rules.grant_types.iter().copied().map(GrantType::as_str).collect(),
+        acr_values_supported: rules.acr.iter().map(|acr| acr.name.as_str()).collect(),
+        subject_types_supported: ["public"],
+        id_token_signing_alg_values_supported: &rules.id_token_signing_algs,
+        token_endpoint_auth_methods_supported: methods.clone(),
+        introspection_endpoint_auth_methods_supported: confidential,
+        revocation_endpoint_auth_methods_supported: methods,
+        // `plain` is for clients that were registered for it, who need no invitation (RFC 9700 §2.1.1).
+        code_challenge_methods_supported: rules
+            .code_challenge_methods
+            .iter()
+            .filter(|method| **method == CodeChallengeMethod::S256)
+            .map(|_| "S256")
+            .collect(),
+        prompt_values_supported: prompt::ALL.map(prompt::as_str),
+        display_values_supported: locales::DISPLAY,
+        claim_types_supported: ["normal"],
+        claims_supported: ID_TOKEN_CLAIMS
+            .into_iter()
+            .chain(
+                claims::released(rules, &all_scopes)
+                    .into_iter()
+                    .filter(|name| !ID_TOKEN_CLAIMS.contains(name)),
+            )
+            .collect(),
+        ui_locales_supported: &rules.ui_locales,
+        claims_parameter_supported: false,
+        request_parameter_supported: false,
+        request_uri_parameter_supported: false,
+        authorization_response_iss_parameter_supported: true,
+    }
+}

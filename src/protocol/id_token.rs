@@ -1,0 +1,87 @@
+//! The claims of an ID Token (OpenID Connect Core 1.0 §2). They follow from what is on record alone, so
+//! any ID Token can be shown again from its events.
+
+use moneta_events::{
+    ClientId, Digest, StreamId, SubjectId, token,
+    transaction::{Authenticated, Requested},
+};
+use serde::Serialize;
+
+use crate::jose::{Alg, half_hash};
+
+/// The claims, in the order they are written. Claims about the end-user are not among them: those are at
+/// the UserInfo endpoint (§5.4).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct IdTokenClaims<'a> {
+    iss: &'a str,
+    sub: SubjectId,
+    aud: &'a ClientId,
+    exp: i64,
+    iat: i64,
+    auth_time: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<&'a str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    acr: &'a str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    amr: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    c_hash: Option<String>,
+    sid: Digest,
+}
+
+impl<'a> IdTokenClaims<'a> {
+    /// The claims of the ID Token `recorded`, for the request and authentication it came from.
+    pub fn new(
+        issuer: &'a str,
+        requested: &'a Requested,
+        authenticated: &'a Authenticated,
+        recorded: &token::IdToken,
+    ) -> Self {
+        Self {
+            iss: issuer,
+            sub: authenticated.subject,
+            aud: &requested.client_id,
+            exp: recorded.expires_at.as_seconds(),
+            iat: recorded.issued_at.as_seconds(),
+            auth_time: authenticated.auth_time.as_seconds(),
+            nonce: requested.nonce.as_deref(),
+            acr: &authenticated.acr,
+            amr: &authenticated.amr,
+            at_hash: None,
+            c_hash: None,
+            sid: sid(authenticated.session, &requested.client_id),
+        }
+    }
+
+    /// For a refresh: without the nonce, which belongs to the authorization request (§12.2).
+    #[must_use]
+    pub fn without_nonce(self) -> Self {
+        Self { nonce: None, ..self }
+    }
+
+    /// Bound to the access token beside it (§3.1.3.6), by the hash of the signature's algorithm.
+    #[must_use]
+    pub fn with_access_token(self, alg: &str, access_token: &str) -> Self {
+        Self { at_hash: hash(alg, access_token), ..self }
+    }
+
+    /// Bound to the code beside it (§3.3.2.11).
+    #[must_use]
+    pub fn with_code(self, alg: &str, code: &str) -> Self {
+        Self { c_hash: hash(alg, code), ..self }
+    }
+}
+
+/// `sid`: names the session to one client only, so that clients cannot tell by it that they share an
+/// end-user (OpenID Connect Back-Channel Logout 1.0 §2.1).
+pub fn sid(session: StreamId, client: &ClientId) -> Digest {
+    Digest::of(&[b"sid", &session.to_bytes(), client.as_str().as_bytes()])
+}
+
+/// `None` for an algorithm the provider does not sign with.
+fn hash(alg: &str, value: &str) -> Option<String> {
+    alg.parse().ok().map(|alg: Alg| half_hash(alg, value))
+}

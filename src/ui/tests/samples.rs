@@ -1,0 +1,166 @@
+//! Every page, with the same text in each of its fields.
+
+use moneta_events::{ActorKind, Reason, Timestamp, Verdict};
+
+use crate::ui::{
+    Button, Chain, ClaimLine, ClientCard, Consent, ErrorPage, Flow, FormPost, Frame, Home, Link,
+    Login, LoginProblem, Panel, Playground, PlaygroundResult, Reauthentication, ScopeLine,
+    SelectAccount, Status, Timeline, TimelineEntry, Transaction, Transactions, render,
+};
+
+pub(super) const LOGO: &str = "https://cdn.example/logo.png";
+
+/// The pages by name.
+pub(super) fn pages(text: &str) -> Vec<(&'static str, String)> {
+    let frame = Frame { brand: text, issuer: text };
+    vec![
+        ("login", login(frame, text)),
+        ("select_account", select_account(frame, text)),
+        ("consent", consent(frame, text)),
+        ("error", error(frame, text)),
+        ("form_post", form_post(frame, text)),
+        ("home", render(&Home { frame, playground: true })),
+        ("playground", playground(frame, text)),
+        ("playground_result", playground_result(frame, text)),
+        ("timeline", timeline(frame, text)),
+        ("transactions", transactions(frame, text)),
+    ]
+}
+
+fn client(name: &str) -> ClientCard<'_> {
+    ClientCard {
+        name,
+        logo: Link::web(LOGO),
+        home: Link::web("https://rp.example/"),
+        policy: Link::web("https://rp.example/policy?\"><script>"),
+        terms: Link::web("https://rp.example/terms?'onclick='"),
+    }
+}
+
+fn login(frame: Frame<'_>, text: &str) -> String {
+    render(&Login {
+        frame,
+        client: client(text),
+        action: text,
+        csrf: text,
+        username: text,
+        problem: Some(LoginProblem::WrongCredentials),
+        reason: Some(Reauthentication::Asked),
+    })
+}
+
+fn select_account(frame: Frame<'_>, text: &str) -> String {
+    render(&SelectAccount { frame, client: client(text), action: text, csrf: text, account: text })
+}
+
+fn consent(frame: Frame<'_>, text: &str) -> String {
+    render(&Consent {
+        frame,
+        client: ClientCard { logo: None, ..client(text) },
+        action: text,
+        csrf: text,
+        account: text,
+        scopes: vec![ScopeLine {
+            sentence: text,
+            claims: vec![ClaimLine { name: text, value: text.to_owned() }],
+        }],
+        redirect: Link::redirect("https://rp.example/cb").unwrap(),
+        may_remember: true,
+    })
+}
+
+fn error(frame: Frame<'_>, text: &str) -> String {
+    render(
+        &ErrorPage::bad_request(frame, text).reference(text).back(Link::web("https://rp.example/")),
+    )
+}
+
+fn form_post(frame: Frame<'_>, text: &str) -> String {
+    render(&FormPost {
+        frame,
+        client: text,
+        redirect: Link::redirect("https://rp.example/cb?\"><script>").unwrap(),
+        fields: vec![("state", text), (text, text)],
+        nonce: "bm9uY2U",
+    })
+}
+
+fn button(text: &str) -> Button<'_> {
+    Button { label: text, action: text, post: true, fields: vec![(text, text)] }
+}
+
+fn playground(frame: Frame<'_>, text: &str) -> String {
+    let flow = Flow { title: text, summary: text, facts: vec![(text, text)], start: button(text) };
+    render(&Playground {
+        frame,
+        credentials: Some((text, text)),
+        flows: vec![flow.clone(), flow],
+        transactions: text,
+    })
+}
+
+fn playground_result(frame: Frame<'_>, text: &str) -> String {
+    let panel = Panel {
+        title: text,
+        source: text,
+        on_record: true,
+        note: text,
+        rows: vec![(text, text.to_owned())],
+        body: text.to_owned(),
+    };
+    render(&PlaygroundResult {
+        frame,
+        flow: text,
+        heading: text,
+        success: true,
+        summary: text,
+        buttons: vec![button(text), button(text)],
+        panels: vec![panel.clone(), panel],
+    })
+}
+
+fn timeline(frame: Frame<'_>, text: &str) -> String {
+    let entry = TimelineEntry {
+        at: Timestamp::from_seconds(1_795_386_999),
+        since_previous: Some(1),
+        actor: ActorKind::User,
+        event_type: text.to_owned(),
+        sentence: text.to_owned(),
+        outcome: Verdict::Refused,
+        reason: Some(Reason::PasswordWrong),
+        raw_json: text.to_owned(),
+    };
+    render(&Timeline {
+        frame,
+        transaction: text,
+        status: Status::Refused,
+        client: text,
+        subject: Some(text),
+        facts: vec![(text, text.to_owned())],
+        chain: Chain::Verified { head: text.to_owned() },
+        entries: vec![entry.clone(), TimelineEntry { actor: ActorKind::System, ..entry }],
+        back: Some(text),
+    })
+}
+
+fn transactions(frame: Frame<'_>, text: &str) -> String {
+    render(&Transactions {
+        frame,
+        back: Some((text, text)),
+        action: text,
+        client: text,
+        subject: text,
+        status: Some(Status::Denied),
+        rows: vec![Transaction {
+            href: text.to_owned(),
+            started: Timestamp::from_seconds(1_795_386_999),
+            client: text.to_owned(),
+            subject: Some(text.to_owned()),
+            status: Status::Replayed,
+            reason: Some(Reason::CodeReplayed),
+            took: 1,
+            events: 9,
+        }],
+        next: Some(text),
+    })
+}
