@@ -1,0 +1,16 @@
+//! A real server per test, asked over HTTP: the protocol as clients and browsers see it, and every attack
+//! of `tests/attacks/attacks.jsonl`.
+
+#![allow(unreachable_pub, reason = "the modules of a test binary are its own")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod attacks;
+mod bad_input;
+mod code_flow;
+mod consent;
+mod races;
+mod sessions;
+mod timing;
+mod tokens;
