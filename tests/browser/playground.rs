@@ -167,6 +167,29 @@ fn silence_is_answered_with_the_reason_on_record() {
 }
 
 #[test]
+fn the_list_holds_every_transaction_and_can_be_narrowed() {
+    play(async |stage| {
+        let browser = &stage.browser;
+        browser.go(&stage.request(&[])).await;
+        browser.arrive("Sign in").await;
+        start(stage, "none").await;
+        browser.arrive("The answer is no: login_required").await;
+        let list = async |query: &str| {
+            browser.go(&format!("/playground/transactions{query}")).await;
+            browser.arrive("Transactions").await;
+            browser.find("main").await.text().await.unwrap()
+        };
+        let all = list("").await;
+        assert!(all.contains("login_required") && all.contains("Example Web"), "{all}");
+        let web = list("?client=web").await;
+        assert!(web.contains("Example Web Application") && !web.contains("login_required"));
+        for nothing in ["?client=nobody", "?subject=nobody", "?after=never", "?status=expired"] {
+            assert!(list(nothing).await.contains("No transaction fits this filter."), "{nothing}");
+        }
+    });
+}
+
+#[test]
 fn an_answer_is_taken_once_and_only_where_it_was_asked_for() {
     play(async |stage| {
         let issuer = stage.issuer();

@@ -1,7 +1,7 @@
 //! What the provider put on record about a transaction.
 
 use moneta_events::{
-    ActorKind, Category, ClientId, Reason, Recorded, StreamId, SubjectId, Timestamp,
+    ActorKind, Category, ClientId, Recorded, StreamId, SubjectId,
     chain::{self, BrokenChain},
     transaction::TransactionEvent,
 };
@@ -19,7 +19,6 @@ const SEARCHED: usize = 20;
 
 /// The record of one transaction.
 pub(super) struct Record {
-    pub(super) stream: StreamId,
     pub(super) client: Option<ClientId>,
     pub(super) subject: Option<SubjectId>,
     pub(super) configuration: String,
@@ -38,7 +37,6 @@ impl Record {
         }
         let events = op.facts.events(stream).await?;
         let mut record = Self {
-            stream,
             client: None,
             subject: None,
             configuration: String::new(),
@@ -76,20 +74,6 @@ impl Record {
             reason: entry.reason,
             raw_json: json::pretty(&String::from_utf8_lossy(&event.body)),
         });
-    }
-
-    /// Why something in it was last refused or denied.
-    pub(super) fn reason(&self) -> Option<Reason> {
-        self.entries.iter().rev().find_map(|entry| entry.reason)
-    }
-
-    pub(super) fn started(&self) -> Timestamp {
-        self.entries.first().map_or(Timestamp::from_seconds(0), |entry| entry.at)
-    }
-
-    /// Microseconds from its first event to its last.
-    pub(super) fn took(&self) -> i64 {
-        self.entries.last().map_or(0, |last| last.at.micros_since(self.started()))
     }
 
     /// What happened last, for beside what the client was told: of the last events that were recorded

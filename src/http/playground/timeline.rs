@@ -1,7 +1,7 @@
 //! One transaction as it is on record.
 
 use actix_web::{HttpResponse, http::StatusCode, web};
-use moneta_events::StreamId;
+use moneta_events::{ClientId, StreamId};
 
 use super::{PATH, record::Record};
 use crate::{
@@ -20,7 +20,10 @@ pub(super) async fn get(op: web::Data<Op>, transaction: web::Path<String>) -> Ht
 async fn show(op: &Op, transaction: &str) -> Result<HttpResponse, Trouble> {
     let stream: StreamId = transaction.parse().map_err(|_| Trouble::NotFound)?;
     let record = Record::read(op, stream).await?.ok_or(Trouble::NotFound)?;
-    let client = client_name(op, &record).await?;
+    let client = match &record.client {
+        Some(client_id) => client_name(op, client_id).await?,
+        None => String::new(),
+    };
     let subject = record.subject.map(|subject| subject.to_string());
     let client_id = record.client.as_ref().map(ToString::to_string).unwrap_or_default();
     let back = format!("{PATH}/transactions");
@@ -38,9 +41,8 @@ async fn show(op: &Op, transaction: &str) -> Result<HttpResponse, Trouble> {
     Ok(pages::page(StatusCode::OK, &shown, &Csp::new()))
 }
 
-/// The name people know the client by.
-pub(super) async fn client_name(op: &Op, record: &Record) -> Result<String, Trouble> {
-    let Some(client_id) = &record.client else { return Ok(String::new()) };
+/// The name people know a client by.
+pub(super) async fn client_name(op: &Op, client_id: &ClientId) -> Result<String, Trouble> {
     let client = op.facts.client(client_id.as_str()).await?;
     let metadata = client.view.metadata.as_deref();
     Ok(metadata.map_or_else(|| client_id.to_string(), |known| known.display_name().to_owned()))
