@@ -74,6 +74,7 @@ impl Projector {
             stopped,
             hurry,
             status,
+            trouble: None,
             changed: HashMap::new(),
             reported: HashSet::new(),
         };
@@ -100,6 +101,8 @@ struct Worker {
     /// Somebody waits.
     hurry: Arc<Notify>,
     status: watch::Sender<Arc<Status>>,
+    /// Why the last try failed, until one succeeds.
+    trouble: Option<String>,
     /// The position of the last event that said anything to a projection.
     changed: HashMap<&'static str, u64>,
     /// The halts that were logged.
@@ -109,7 +112,8 @@ struct Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         if thread::panicking() {
-            self.report("the projector has died; the node must be restarted".to_owned());
+            self.trouble = Some("the projector has died; the node must be restarted".to_owned());
+            self.report();
         }
     }
 }
@@ -119,7 +123,8 @@ impl Worker {
         let mut pause = FIRST_PAUSE;
         while let Err(trouble) = self.follow(&mut pause) {
             tracing::warn!(%trouble, retry_in = ?pause, "the read models cannot be brought up to date");
-            self.report(trouble.to_string());
+            self.trouble = Some(trouble.to_string());
+            self.report();
             let stopped = &mut self.stopped;
             let was_stopped = self.runtime.block_on(async {
                 tokio::time::timeout(pause, stopped.wait_for(|stopped| *stopped)).await.is_ok()
@@ -134,8 +139,7 @@ impl Worker {
     /// Follows the log until told to stop.
     fn follow(&mut self, pause: &mut Duration) -> Result<(), Trouble> {
         let mut writer = Writer::open(&self.database)?;
-        let (runtime, store) = (&self.runtime, &self.store);
-        let event = |position: u64| Ok(runtime.block_on(store.read_all(position - 1, 1))?.pop());
+        let event = |position: u64| Ok(self.read(position - 1, 1)?.pop());
         let opened =
             writer.with(|connection| Runner::open(connection, &self.projections, event, tell));
         let mut runner = opened?;
@@ -162,7 +166,8 @@ impl Worker {
         while more {
             more = false;
             for after in runner.positions() {
-                let events = self.read(after).map_err(CatchUpError::Source)?;
+                let events = self.read(after, BATCH).map_err(CatchUpError::Source)?;
+                self.trouble = None;
                 if events.is_empty() {
                     continue;
                 }
@@ -185,7 +190,7 @@ impl Worker {
     }
 
     /// Reads on after a position. A store that does not answer holds up no stop.
-    fn read(&self, after: u64) -> Result<Vec<Recorded>, Unavailable> {
+    fn read(&self, after: u64, limit: usize) -> Result<Vec<Recorded>, Unavailable> {
         let mut stopped = self.stopped.clone();
         self.runtime.block_on(async {
             let given_up = async {
@@ -195,7 +200,7 @@ impl Worker {
             };
             tokio::select! {
                 biased;
-                events = self.store.read_all(after, BATCH) => events,
+                events = self.store.read_all(after, limit) => events,
                 () = given_up => Err(Unavailable("no answer before the stop".to_owned())),
             }
         })
@@ -245,12 +250,15 @@ impl Worker {
             }
         }
         let changed = |projection| self.changed.get(projection).copied().unwrap_or(0);
-        let status = Status::of(runner.standings(), changed).grown_to(*self.appended.borrow());
+        let mut status = Status::of(runner.standings(), changed).grown_to(*self.appended.borrow());
+        status.trouble.clone_from(&self.trouble);
         self.status.send_replace(Arc::new(status));
     }
 
-    fn report(&self, trouble: String) {
-        self.status.send_modify(|status| Arc::make_mut(status).trouble = Some(trouble));
+    fn report(&self) {
+        self.status.send_modify(|status| {
+            Arc::make_mut(status).trouble.clone_from(&self.trouble);
+        });
     }
 }
 

@@ -205,6 +205,21 @@ async fn a_log_that_does_not_answer_holds_up_neither_start_nor_stop() {
 }
 
 #[tokio::test]
+async fn a_log_that_falls_silent_before_a_restart_holds_up_no_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = ReadModels::File(folder.path().join("read.db"));
+    let world = World::new();
+    world.code_flow().await;
+    let (projector, queries) = world.project(place.clone());
+    wait_for(&queries, is_at(6)).await;
+    projector.stop().await;
+    let gate = Gate::new(Arc::clone(&world.log) as _, false);
+    let all = moneta_projections::ALL.to_vec();
+    let (projector, _queries) = Projector::start(place, gate, silence(), all).unwrap();
+    projector.stop().await;
+}
+
+#[tokio::test]
 async fn a_file_of_another_log_is_built_anew() {
     let folder = tempfile::tempdir().unwrap();
     let place = ReadModels::File(folder.path().join("read.db"));
