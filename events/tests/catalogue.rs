@@ -91,6 +91,8 @@ fn schema(known: &EventType, data: &schemars::Schema) -> Value {
         json!({ "const": known.schema, "description": fields["schema"]["description"] });
     fields["stream"]["pattern"] = json!(format!("^({})-", streams(known).join("|")));
     fields["data"] = data;
+    // In the order of their names: whether `serde_json` keeps another is up to what else is built.
+    event.sort_all_objects();
     event
 }
 
