@@ -52,8 +52,8 @@ pub struct Terms {
 pub struct EndUser {
     /// Who.
     pub subject: SubjectId,
-    /// The session they allowed it in.
-    pub session: StreamId,
+    /// The browser session they allowed it in, where the grant is bound to one.
+    pub session: Option<StreamId>,
     /// When they had authenticated (OpenID Connect Core 1.0 §2).
     pub auth_time: Timestamp,
 }
@@ -118,8 +118,8 @@ impl TokenFamily {
 
     /// The end-user behind it, once they are known.
     pub fn end_user(&self) -> Option<EndUser> {
-        let (subject, session) = self.subject.zip(self.session)?;
-        Some(EndUser { subject, session, auth_time: self.auth_time })
+        let subject = self.subject?;
+        Some(EndUser { subject, session: self.session, auth_time: self.auth_time })
     }
 
     /// Whether the grant outlives its session (OpenID Connect Core 1.0 §11).

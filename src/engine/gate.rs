@@ -19,8 +19,8 @@ pub struct Holder<'a> {
 pub struct EndUser {
     /// Who.
     pub subject: SubjectId,
-    /// The session the grant was made in.
-    pub session: StreamId,
+    /// The browser session the grant was made in; `None` for one that is bound to none.
+    pub session: Option<StreamId>,
     /// When they authenticated for it.
     pub auth_time: Timestamp,
     /// Whether the grant outlives the session (OpenID Connect Core 1.0 §11).
@@ -59,7 +59,8 @@ impl Facts {
         if user.offline {
             return Ok(Ok(()));
         }
-        let session = self.session(user.session).await?;
+        let Some(session) = user.session else { return Ok(Ok(())) };
+        let session = self.session(session).await?;
         let alive = match wish {
             Wish::Issue => session.view.live(now).is_some(),
             Wish::Use => session.view.ended.is_none(),

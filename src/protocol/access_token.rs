@@ -1,9 +1,9 @@
 //! The claims of a JWT access token (RFC 9068 §2.2).
 
-use moneta_events::{
-    ClientId, Scope, SubjectId, Timestamp, token::AccessToken, transaction::Authenticated,
-};
+use moneta_events::{ClientId, Scope, SubjectId, Timestamp, token::AccessToken};
 use serde::{Serialize, Serializer};
+
+use super::grantor::Grantor;
 
 /// The media type of its header (RFC 9068 §2.1).
 pub const TYP: &str = "at+jwt";
@@ -64,12 +64,12 @@ impl<'a> AccessTokenClaims<'a> {
 
     /// For the end-user who authenticated (RFC 9068 §2.2.1).
     #[must_use]
-    pub fn on_behalf_of(self, authenticated: &'a Authenticated) -> Self {
+    pub fn on_behalf_of(self, grantor: &Grantor<'a>) -> Self {
         Self {
-            sub: Sub::EndUser(authenticated.subject),
-            auth_time: Some(authenticated.auth_time.as_seconds()),
-            acr: Some(authenticated.acr.as_str()).filter(|acr| !acr.is_empty()),
-            amr: &authenticated.amr,
+            sub: Sub::EndUser(grantor.subject),
+            auth_time: Some(grantor.auth_time.as_seconds()),
+            acr: Some(grantor.acr).filter(|acr| !acr.is_empty()),
+            amr: grantor.amr,
             ..self
         }
     }

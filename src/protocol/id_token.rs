@@ -1,12 +1,10 @@
 //! The claims of an ID Token (OpenID Connect Core 1.0 §2). They follow from what is on record alone, so
 //! any ID Token can be shown again from its events.
 
-use moneta_events::{
-    ClientId, Digest, StreamId, SubjectId, token,
-    transaction::{Authenticated, Requested},
-};
+use moneta_events::{ClientId, Digest, StreamId, SubjectId, token};
 use serde::Serialize;
 
+use super::grantor::Grantor;
 use crate::jose::{Alg, half_hash};
 
 /// The claims, in the order they are written. Claims about the end-user are not among them: those are at
@@ -29,30 +27,31 @@ pub struct IdTokenClaims<'a> {
     at_hash: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     c_hash: Option<String>,
-    sid: Digest,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<Digest>,
 }
 
 impl<'a> IdTokenClaims<'a> {
-    /// The claims of the ID Token `recorded`, for the request and authentication it came from.
+    /// The claims of the ID Token `recorded`, for the client and the end-user it came from.
     pub fn new(
         issuer: &'a str,
-        requested: &'a Requested,
-        authenticated: &'a Authenticated,
+        client_id: &'a ClientId,
+        grantor: &Grantor<'a>,
         recorded: &token::IdToken,
     ) -> Self {
         Self {
             iss: issuer,
-            sub: authenticated.subject,
-            aud: &requested.client_id,
+            sub: grantor.subject,
+            aud: client_id,
             exp: recorded.expires_at.as_seconds(),
             iat: recorded.issued_at.as_seconds(),
-            auth_time: authenticated.auth_time.as_seconds(),
-            nonce: requested.nonce.as_deref(),
-            acr: &authenticated.acr,
-            amr: &authenticated.amr,
+            auth_time: grantor.auth_time.as_seconds(),
+            nonce: grantor.nonce,
+            acr: grantor.acr,
+            amr: grantor.amr,
             at_hash: None,
             c_hash: None,
-            sid: sid(authenticated.session, &requested.client_id),
+            sid: grantor.session.map(|session| sid(session, client_id)),
         }
     }
 

@@ -14,6 +14,7 @@ pub mod client_auth;
 pub mod discovery;
 pub mod endpoints;
 pub mod error;
+pub mod grantor;
 pub mod handle;
 pub mod id_token;
 pub mod introspection;

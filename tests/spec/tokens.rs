@@ -2,6 +2,7 @@
 
 use moneta::protocol::{
     access_token::{self, AccessTokenClaims},
+    grantor::Grantor,
     id_token::{IdTokenClaims, sid},
 };
 use moneta_events::{
@@ -35,6 +36,7 @@ fn authenticated() -> Authenticated {
 #[test]
 fn core_2_the_id_token() {
     let (requested, authenticated) = (requested(), authenticated());
+    let grantor = Grantor::of_transaction(&requested, &authenticated);
     let recorded = IdToken {
         kid: "k".to_owned(),
         alg: "RS256".to_owned(),
@@ -42,7 +44,7 @@ fn core_2_the_id_token() {
         expires_at: NOW.plus_seconds(3600),
         claims: Vec::new(),
     };
-    let claims = IdTokenClaims::new(ISSUER, &requested, &authenticated, &recorded);
+    let claims = IdTokenClaims::new(ISSUER, &requested.client_id, &grantor, &recorded);
     let own = sid(SESSION, &ClientId::from("web"));
     assert_eq!(
         serde_json::to_string(&claims).unwrap(),
@@ -81,8 +83,9 @@ fn rfc9068_2_2_the_access_token() {
             r#"{{"iss":"{ISSUER}","sub":"web","aud":"{ISSUER}","client_id":"web","exp":1800000600,"iat":1800000000,"jti":"j-1","scope":"api:read"}}"#
         )
     );
-    let authenticated = authenticated();
-    let value = serde_json::to_value(claims.on_behalf_of(&authenticated)).unwrap();
+    let (requested, authenticated) = (requested(), authenticated());
+    let grantor = Grantor::of_transaction(&requested, &authenticated);
+    let value = serde_json::to_value(claims.on_behalf_of(&grantor)).unwrap();
     assert_eq!(
         (&value["sub"], &value["auth_time"], &value["acr"], &value["amr"]),
         (&json!(ALICE), &json!(1_799_999_991), &json!("1"), &json!(["pwd"]))

@@ -275,7 +275,7 @@ impl<'a> Visit<'a> {
         };
         let end_user = EndUser {
             subject: known.subject,
-            session: known.session,
+            session: Some(known.session),
             auth_time: known.auth_time,
             offline: state.granted.contains("offline_access"),
         };

@@ -44,7 +44,7 @@ fn an_access_token_is_active_until_it_expires() {
     assert_eq!((active.issued_at, active.expires_at), (at(0), at(600)));
     let end_user = active.end_user.unwrap();
     assert_eq!(end_user.subject, subject(1));
-    assert_eq!(end_user.session, stream(Category::Session, 1));
+    assert_eq!(end_user.session, Some(stream(Category::Session, 1)));
     assert_eq!((&*active.terms.acr, &*active.terms.amr), ("password", &["pwd".to_owned()][..]));
     assert!(family.access_token(&digest("access 0"), at(600)).is_none());
     assert!(family.access_token(&digest("another"), at(0)).is_none());

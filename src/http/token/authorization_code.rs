@@ -12,7 +12,7 @@ use crate::{
     },
     http::{caller::Caller, error::EndpointError, op::Op},
     protocol::{
-        authorize::resource, client_auth::AuthenticatedClient, error::OAuthError,
+        authorize::resource, client_auth::AuthenticatedClient, error::OAuthError, grantor::Grantor,
         handle::HandleKind, rules::OFFLINE_ACCESS, token::authorization_code::CodeRequest,
     },
 };
@@ -36,7 +36,7 @@ pub(super) async fn redeem(
     let metadata = client.metadata();
     let end_user = EndUser {
         subject: authenticated.subject,
-        session: authenticated.session,
+        session: Some(authenticated.session),
         auth_time: authenticated.auth_time,
         offline: state.granted.contains(OFFLINE_ACCESS),
     };
@@ -48,6 +48,7 @@ pub(super) async fn redeem(
         requested.audience.clone()
     };
     let audience = resource::narrow(&asked.resources, &granted_audience)?;
+    let grantor = Grantor::of_transaction(requested, authenticated);
     let draft = Draft::new(
         op,
         Grant {
@@ -56,7 +57,7 @@ pub(super) async fn redeem(
             scope: state.granted.clone(),
             audience,
             client: metadata,
-            end_user: Some((&**requested, &**authenticated)),
+            grantor: Some(grantor),
             now: caller.now,
         },
     )?;
@@ -77,6 +78,5 @@ pub(super) async fn redeem(
         context: caller.context(op, stream, Actor::client(client.id()), &key),
     };
     let carried = op.transactions.tell(stream, order).await?;
-    let end_user = Some((&**requested, &**authenticated));
-    draft.mint(op, metadata, end_user, carried.position.unwrap_or(0))
+    draft.mint(op, metadata, Some(&grantor), carried.position.unwrap_or(0))
 }

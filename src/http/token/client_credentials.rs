@@ -29,7 +29,7 @@ pub(super) async fn grant(
             scope: asked.scope,
             audience,
             client: client.metadata(),
-            end_user: None,
+            grantor: None,
             now: caller.now,
         },
     )?;

@@ -6,7 +6,6 @@ use moneta_events::{
     Digest, Scope, StreamId, Timestamp,
     client::{ClientMetadata, GrantType},
     token::{AccessToken, AccessTokenFormat, IdToken, Issued, RefreshToken},
-    transaction::{Authenticated, Requested},
 };
 
 use crate::{
@@ -17,6 +16,7 @@ use crate::{
     jose::{Alg, SigningKey, Typ, jws},
     protocol::{
         access_token::{self, AccessTokenClaims},
+        grantor::Grantor,
         handle::{HandleKind, digest_of},
         id_token::IdTokenClaims,
         rules::OPENID,
@@ -63,7 +63,7 @@ pub(in crate::http) struct Grant<'a> {
     /// To whom.
     pub client: &'a ClientMetadata,
     /// The end-user, where there is one.
-    pub end_user: Option<(&'a Requested, &'a Authenticated)>,
+    pub grantor: Option<Grantor<'a>>,
     /// Until when a refresh token of this family may live, where there was one before.
     pub now: Timestamp,
 }
@@ -71,7 +71,7 @@ pub(in crate::http) struct Grant<'a> {
 impl Draft {
     /// Draws the secrets and says what goes on record.
     pub(in crate::http) fn new(op: &Op, grant: Grant<'_>) -> Result<Self, EndpointError> {
-        let Grant { stream, generation, scope, audience, client, end_user, now } = grant;
+        let Grant { stream, generation, scope, audience, client, grantor, now } = grant;
         let lifetimes = &op.rules.lifetimes;
         let (access_secret, refresh_secret) =
             (op.entropy().bytes::<32>(), op.entropy().bytes::<32>());
@@ -98,7 +98,7 @@ impl Draft {
             AccessTokenFormat::Opaque => audience,
             AccessTokenFormat::Jwt => access_token::audience(audience, &op.rules.issuer),
         };
-        let refresh_token = (end_user.is_some()
+        let refresh_token = (grantor.is_some()
             && client.grant_types.contains(&GrantType::RefreshToken))
         .then(|| {
             let lifetime = client.refresh_token_lifetime.unwrap_or(lifetimes.refresh_token);
@@ -107,7 +107,7 @@ impl Draft {
                 expires_at: now.plus_seconds(lifetime.into()),
             }
         });
-        let id_token_key = (end_user.is_some() && scope.contains(OPENID))
+        let id_token_key = (grantor.is_some() && scope.contains(OPENID))
             .then(|| key_for(&client.id_token_signed_response_alg))
             .transpose()?;
         let id_token = id_token_key.as_ref().map(|key| IdToken {
@@ -137,7 +137,7 @@ impl Draft {
         self,
         op: &Op,
         client: &ClientMetadata,
-        end_user: Option<(&Requested, &Authenticated)>,
+        grantor: Option<&Grantor<'_>>,
         position: u64,
     ) -> Result<Minted, EndpointError> {
         let Self { issued, stream, access_secret, refresh_secret, expires_in, .. } = &self;
@@ -153,16 +153,16 @@ impl Draft {
                     &self.jti,
                     issued.access_token.expires_at.plus_seconds(-i64::from(*expires_in)),
                 );
-                if let Some((_, authenticated)) = end_user {
-                    claims = claims.on_behalf_of(authenticated);
+                if let Some(grantor) = grantor {
+                    claims = claims.on_behalf_of(grantor);
                 }
                 sign(key, Typ::AccessToken, &claims)?
             }
         };
-        let id_token = match (&self.id_token_key, &issued.id_token, end_user) {
-            (Some(key), Some(facts), Some((requested, authenticated))) => {
+        let id_token = match (&self.id_token_key, &issued.id_token, grantor) {
+            (Some(key), Some(facts), Some(grantor)) => {
                 let mut claims =
-                    IdTokenClaims::new(&op.rules.issuer, requested, authenticated, facts)
+                    IdTokenClaims::new(&op.rules.issuer, &client.client_id, grantor, facts)
                         .with_access_token(&facts.alg, &access_token);
                 if generation > 0 {
                     claims = claims.without_nonce();

@@ -15,6 +15,7 @@ use crate::{
         authorize::resource,
         client_auth::AuthenticatedClient,
         error::OAuthError,
+        grantor::Grantor,
         handle::HandleKind,
         rules::OFFLINE_ACCESS,
         token::refresh_token::{RefreshRequest, narrow},
@@ -41,7 +42,7 @@ pub(super) async fn rotate(
     let metadata = client.metadata();
     let end_user = EndUser {
         subject: authenticated.subject,
-        session: authenticated.session,
+        session: Some(authenticated.session),
         auth_time: authenticated.auth_time,
         offline: state.granted.contains(OFFLINE_ACCESS),
     };
@@ -58,6 +59,7 @@ pub(super) async fn rotate(
     };
     let named = if is_own { asked.resources.as_slice() } else { &[] };
     let audience = resource::narrow(named, &granted_audience)?;
+    let grantor = Grantor::of_transaction(requested, authenticated);
     let draft = Draft::new(
         op,
         Grant {
@@ -66,7 +68,7 @@ pub(super) async fn rotate(
             scope,
             audience,
             client: metadata,
-            end_user: Some((&**requested, &**authenticated)),
+            grantor: Some(grantor),
             now: caller.now,
         },
     )?;
@@ -85,6 +87,5 @@ pub(super) async fn rotate(
         context: caller.context(op, stream, Actor::client(client.id()), &key),
     };
     let carried = op.transactions.tell(stream, order).await?;
-    let end_user = Some((&**requested, &**authenticated));
-    draft.mint(op, metadata, end_user, carried.position.unwrap_or(0))
+    draft.mint(op, metadata, Some(&grantor), carried.position.unwrap_or(0))
 }

@@ -1,0 +1,37 @@
+//! The end-user behind the tokens of a grant, whatever grant it is.
+
+use moneta_events::{
+    StreamId, SubjectId, Timestamp,
+    transaction::{Authenticated, Requested},
+};
+
+/// Who allowed it, and how they had authenticated. It follows from the events of the grant alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grantor<'a> {
+    /// `sub`.
+    pub subject: SubjectId,
+    /// The browser session it was allowed in, where there was one.
+    pub session: Option<StreamId>,
+    /// `auth_time` (OpenID Connect Core 1.0 §2).
+    pub auth_time: Timestamp,
+    /// `acr`: the authentication context reached; empty where none is known.
+    pub acr: &'a str,
+    /// `amr`: the methods used (RFC 8176).
+    pub amr: &'a [String],
+    /// The `nonce` of the authorization request; grants without a browser have none.
+    pub nonce: Option<&'a str>,
+}
+
+impl<'a> Grantor<'a> {
+    /// Of an authorization transaction.
+    pub fn of_transaction(requested: &'a Requested, authenticated: &'a Authenticated) -> Self {
+        Self {
+            subject: authenticated.subject,
+            session: Some(authenticated.session),
+            auth_time: authenticated.auth_time,
+            acr: &authenticated.acr,
+            amr: &authenticated.amr,
+            nonce: requested.nonce.as_deref(),
+        }
+    }
+}
