@@ -144,6 +144,29 @@ pub struct ClientMetadata {
     /// Whether end-users are asked for consent.
     #[serde(default)]
     pub consent: ConsentPolicy,
+    /// Its public keys (RFC 7517 §5), where it registered them itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<Jwks>,
+    /// Where its public keys are (RFC 7517 §5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    /// How it signs the assertions it authenticates with (RFC 7523 §3); any asymmetric algorithm where
+    /// it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_signing_alg: Option<String>,
+    /// How it learns that a backchannel request is decided (CIBA Core 1.0 §4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_token_delivery_mode: Option<TokenDeliveryMode>,
+    /// Where it is told so (CIBA Core 1.0 §4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_client_notification_endpoint: Option<String>,
+    /// How it signs its backchannel requests; `None` where it may send plain parameters (CIBA Core 1.0
+    /// §4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_authentication_request_signing_alg: Option<String>,
+    /// Whether its backchannel requests bring a `user_code` (CIBA Core 1.0 §4).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub backchannel_user_code_parameter: bool,
     /// Origins whose scripts may read the token, userinfo and revocation endpoints (CORS).
     #[serde(default)]
     pub web_origins: Vec<String>,
@@ -186,6 +209,43 @@ impl ClientMetadata {
     }
 }
 
+/// A JWK Set as it was registered (RFC 7517 §5): public keys only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct Jwks(pub serde_json::Map<String, serde_json::Value>);
+
+impl Jwks {
+    /// Its `keys`; none where it has no such list.
+    pub fn keys(&self) -> &[serde_json::Value] {
+        self.0.get("keys").and_then(serde_json::Value::as_array).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// `backchannel_token_delivery_mode` (CIBA Core 1.0 §5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum TokenDeliveryMode {
+    /// The client asks again and again.
+    Poll,
+    /// The client is told when to ask.
+    Ping,
+    /// The client is sent the tokens.
+    Push,
+}
+
+impl TokenDeliveryMode {
+    /// The registered name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Poll => "poll",
+            Self::Ping => "ping",
+            Self::Push => "push",
+        }
+    }
+}
+
 /// `application_type` (OpenID Connect Dynamic Client Registration 1.0 §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -210,15 +270,23 @@ pub enum ClientAuthMethod {
     ClientSecretBasic,
     /// The secret in the body.
     ClientSecretPost,
+    /// An assertion signed with a private key of the client (RFC 7523 §2.2, OpenID Connect Core 1.0 §9).
+    PrivateKeyJwt,
 }
 
 impl ClientAuthMethod {
+    /// Whether the client proves itself with a secret that it shares with the provider.
+    pub const fn uses_secret(self) -> bool {
+        matches!(self, Self::ClientSecretBasic | Self::ClientSecretPost)
+    }
+
     /// The registered name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::ClientSecretBasic => "client_secret_basic",
             Self::ClientSecretPost => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
         }
     }
 }
@@ -234,6 +302,14 @@ pub enum GrantType {
     RefreshToken,
     /// RFC 6749 §4.4.
     ClientCredentials,
+    /// Tokens straight from the authorization endpoint (RFC 6749 §4.2); discouraged (RFC 9700 §2.1.2).
+    Implicit,
+    /// RFC 8628 §3.4.
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]
+    DeviceCode,
+    /// CIBA Core 1.0 §10.1.
+    #[serde(rename = "urn:openid:params:grant-type:ciba")]
+    Ciba,
 }
 
 impl GrantType {
@@ -243,7 +319,15 @@ impl GrantType {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::Implicit => "implicit",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+            Self::Ciba => "urn:openid:params:grant-type:ciba",
         }
+    }
+
+    /// Whether an end-user is behind what it gives.
+    pub const fn has_end_user(self) -> bool {
+        !matches!(self, Self::ClientCredentials)
     }
 }
 
@@ -285,6 +369,11 @@ fn default_alg() -> String {
 
 fn default_access_token_alg() -> String {
     "ES256".to_owned()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 const fn yes() -> bool {

@@ -129,6 +129,11 @@ impl Check<'_> {
         self.client.grant_types.contains(&grant)
     }
 
+    /// Whether the authorization endpoint answers it.
+    fn has_front_channel(&self) -> bool {
+        self.uses(GrantType::AuthorizationCode) || self.uses(GrantType::Implicit)
+    }
+
     /// RFC 6749 §2.2; no client may pass for an end-user (RFC 9700 §4.15).
     fn identity(&mut self) {
         let client = self.client;
@@ -153,14 +158,16 @@ impl Check<'_> {
 
     fn redirect_uris(&mut self) {
         let client = self.client;
-        match (client.redirect_uris.len(), self.uses(GrantType::AuthorizationCode)) {
+        match (client.redirect_uris.len(), self.has_front_channel()) {
             (0, true) => self.problem(
                 "redirect_uris",
-                "is empty, but grant_types has authorization_code; name where responses may go",
+                "is empty, but grant_types has authorization_code or implicit; name where responses \
+                 may go",
             ),
             (1.., false) => self.problem(
                 "redirect_uris",
-                "is not used without the grant type authorization_code; remove one or add the other",
+                "is not used without the grant type authorization_code or implicit; remove one or \
+                 add the other",
             ),
             (count, _) if count > MAX_REDIRECT_URIS => {
                 self.problem("redirect_uris", format!("has more than {MAX_REDIRECT_URIS} URIs"));
@@ -183,13 +190,17 @@ impl Check<'_> {
                  authorization_code or client_credentials, or set resource",
             );
         }
-        if self.uses(GrantType::RefreshToken) && !self.uses(GrantType::AuthorizationCode) {
+        let refreshable =
+            [GrantType::AuthorizationCode, GrantType::DeviceCode, GrantType::Ciba].as_slice();
+        if self.uses(GrantType::RefreshToken)
+            && !client.grant_types.iter().any(|grant| refreshable.contains(grant))
+        {
             self.problem(
                 "grant_types",
                 "has refresh_token, but no grant that gives refresh tokens; add authorization_code",
             );
         }
-        if self.uses(GrantType::AuthorizationCode) {
+        if self.has_front_channel() {
             if client.response_modes.is_empty() {
                 self.problem("response_modes", "is empty; allow at least `query`");
             }
@@ -277,7 +288,7 @@ impl Check<'_> {
             self.problem("scope", format!("`{token}` is not a scope of this provider{meant}"));
         }
         if client.scope.contains("openid")
-            && !self.uses(GrantType::AuthorizationCode)
+            && !client.grant_types.iter().any(|grant| grant.has_end_user())
             && !client.grant_types.is_empty()
         {
             self.problem(

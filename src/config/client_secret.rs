@@ -21,7 +21,10 @@ pub fn validate_client_secret(
              token_endpoint_auth_method"
                 .to_owned(),
         ),
-        None if !client.is_public() => problem(format!(
+        Some(_) if !client.token_endpoint_auth_method.uses_secret() => problem(format!(
+            "is set, but token_endpoint_auth_method is {method}, which needs none; remove it"
+        )),
+        None if client.token_endpoint_auth_method.uses_secret() => problem(format!(
             "is missing, but token_endpoint_auth_method is {method}; set one, or `none` for a client \
              that cannot keep it"
         )),

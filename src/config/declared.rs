@@ -66,7 +66,8 @@ fn metadata(client: raw::Client) -> ClientMetadata {
     let default: ClientMetadata = serde_json::from_value(json!({ "client_id": client.client_id }))
         .expect("every other member has a default");
     let grant_types = client.grant_types.unwrap_or(default.grant_types);
-    let front_channel = grant_types.contains(&GrantType::AuthorizationCode);
+    let has_code = grant_types.contains(&GrantType::AuthorizationCode);
+    let has_end_user = grant_types.iter().any(|grant| grant.has_end_user());
     let seconds = |lifetime: Option<Seconds>| lifetime.map(|Seconds(seconds)| seconds);
     ClientMetadata {
         client_id: default.client_id,
@@ -74,7 +75,7 @@ fn metadata(client: raw::Client) -> ClientMetadata {
         application_type: client.application_type.unwrap_or_default(),
         redirect_uris: client.redirect_uris.unwrap_or_default(),
         token_endpoint_auth_method: client.token_endpoint_auth_method.unwrap_or_default(),
-        response_types: client.response_types.unwrap_or(if front_channel {
+        response_types: client.response_types.unwrap_or(if has_code {
             default.response_types
         } else {
             Vec::new()
@@ -82,7 +83,7 @@ fn metadata(client: raw::Client) -> ClientMetadata {
         response_modes: client.response_modes.unwrap_or(default.response_modes),
         scope: match client.scope {
             Some(scope) => Scope::parse(&scope),
-            None if front_channel => default.scope,
+            None if has_end_user => default.scope,
             None => Scope::default(),
         },
         code_challenge_methods: client
@@ -100,6 +101,14 @@ fn metadata(client: raw::Client) -> ClientMetadata {
         default_acr_values: client.default_acr_values.unwrap_or_default(),
         require_auth_time: client.require_auth_time.unwrap_or_default(),
         consent: client.consent.unwrap_or_default(),
+        jwks: client.jwks,
+        jwks_uri: client.jwks_uri,
+        token_endpoint_auth_signing_alg: client.token_endpoint_auth_signing_alg,
+        backchannel_token_delivery_mode: client.backchannel_token_delivery_mode,
+        backchannel_client_notification_endpoint: client.backchannel_client_notification_endpoint,
+        backchannel_authentication_request_signing_alg: client
+            .backchannel_authentication_request_signing_alg,
+        backchannel_user_code_parameter: client.backchannel_user_code_parameter.unwrap_or_default(),
         web_origins: client.web_origins.unwrap_or_default(),
         resource: client.resource,
         client_uri: client.client_uri,

@@ -4,7 +4,9 @@
 use std::{fmt, marker::PhantomData};
 
 use moneta_events::{
-    client::{ApplicationType, ClientAuthMethod, ConsentPolicy, GrantType},
+    client::{
+        ApplicationType, ClientAuthMethod, ConsentPolicy, GrantType, Jwks, TokenDeliveryMode,
+    },
     token::AccessTokenFormat,
     transaction::{CodeChallengeMethod, ResponseMode},
 };
@@ -140,6 +142,13 @@ pub(crate) struct Client {
     pub(crate) default_acr_values: Option<Vec<String>>,
     pub(crate) require_auth_time: Option<bool>,
     pub(crate) consent: Option<ConsentPolicy>,
+    pub(crate) jwks: Option<Jwks>,
+    pub(crate) jwks_uri: Option<String>,
+    pub(crate) token_endpoint_auth_signing_alg: Option<String>,
+    pub(crate) backchannel_token_delivery_mode: Option<TokenDeliveryMode>,
+    pub(crate) backchannel_client_notification_endpoint: Option<String>,
+    pub(crate) backchannel_authentication_request_signing_alg: Option<String>,
+    pub(crate) backchannel_user_code_parameter: Option<bool>,
     pub(crate) web_origins: Option<Vec<String>>,
     pub(crate) resource: Option<String>,
     pub(crate) client_uri: Option<String>,

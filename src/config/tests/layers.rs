@@ -139,7 +139,9 @@ fn wrong_types_are_named_with_place_and_expectation() {
             "moneta.toml:9:17: limits.code_attempts: expected a whole number from 0 to 4294967295, \
              found 5000000000",
             "moneta.toml:12:16: clients.a.grant_types[0]: expected one of `authorization_code`, \
-             `refresh_token`, `client_credentials`; did you mean `authorization_code`?",
+             `refresh_token`, `client_credentials`, `implicit`, \
+             `urn:ietf:params:oauth:grant-type:device_code`, `urn:openid:params:grant-type:ciba`; \
+             did you mean `authorization_code`?",
             "moneta.toml:13:37: clients.a.redirect_uris[1]: expected text in quotes, found a whole \
              number",
             "moneta.toml:14:1: users[0].username: is missing",

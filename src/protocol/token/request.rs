@@ -24,6 +24,12 @@ pub enum TokenRequest<'a> {
     ClientCredentials(ClientCredentialsRequest),
 }
 
+const UNSUPPORTED: OAuthError = OAuthError::new(
+    ErrorCode::UnsupportedGrantType,
+    Reason::GrantTypeUnsupported,
+    "this provider does not have this grant_type",
+);
+
 /// Reads a token request. The grant must be one the provider knows and the client registered.
 pub fn read<'a>(
     form: &'a Params<'_>,
@@ -34,15 +40,8 @@ pub fn read<'a>(
     let text = form
         .get("grant_type")
         .ok_or(const { OAuthError::missing("the parameter grant_type is missing") })?;
-    let grant_type = rules.grant_types.iter().find(|known| known.as_str() == text).ok_or(
-        const {
-            OAuthError::new(
-                ErrorCode::UnsupportedGrantType,
-                Reason::GrantTypeUnsupported,
-                "this provider does not have this grant_type",
-            )
-        },
-    )?;
+    let grant_type =
+        rules.grant_types.iter().find(|known| known.as_str() == text).ok_or(UNSUPPORTED)?;
     if !client.metadata().grant_types.contains(grant_type) {
         return Err(const {
             OAuthError::new(
@@ -61,5 +60,7 @@ pub fn read<'a>(
             ClientCredentialsRequest::read(form, client, rules, is_resource)
                 .map(TokenRequest::ClientCredentials)
         }
+        // The token endpoint has no such grant (RFC 6749 §4.2), or not yet: the rules do not list them.
+        GrantType::Implicit | GrantType::DeviceCode | GrantType::Ciba => Err(UNSUPPORTED),
     }
 }
