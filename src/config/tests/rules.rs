@@ -50,6 +50,16 @@ fn a_local_issuer_names_the_port_that_is_listened_on() {
     assert_eq!(settings("[server]\nlisten = \"[::1]:80\"\n").issuer, "http://[::1]:80");
 }
 
+/// The name stands in every event as it is, so nothing in it may need an escape in JSON.
+#[test]
+fn the_name_of_a_node_needs_no_escape() {
+    assert_eq!(settings("node = \"eu-1\"\n").node, "eu-1");
+    for name in ["\\\"", "\\\\", "a\\tb", "a\\u0000", "\\u00e9", "\\u2028", "a/b", "A", ""] {
+        let said = problem(&format!("node = \"{name}\"\n"));
+        assert!(said.contains("node: must be 1 to 63 small letters, digits or `-`"), "{said}");
+    }
+}
+
 #[test]
 fn numbers_have_ranges() {
     for (text, start) in [
