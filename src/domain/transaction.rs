@@ -195,6 +195,11 @@ impl Transaction {
         }
     }
 
+    /// Whether the client has its answer: a code, or why there is none.
+    pub const fn is_answered(&self) -> bool {
+        self.code.is_some() || matches!(self.phase, Phase::Closed(Ending::Denied | Ending::Refused))
+    }
+
     fn step(&self, step: &Step) -> Decision<Self> {
         match (self.phase, step) {
             (Phase::Absent, Step::Request(request)) => {

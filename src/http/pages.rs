@@ -5,6 +5,8 @@ use actix_web::{
     http::{StatusCode, header},
 };
 
+use moneta_events::Reason;
+
 use super::op::Op;
 use crate::{
     engine::{facts::NoView, order::Failure, privacy::PrivacyError},
@@ -46,8 +48,10 @@ pub enum Trouble {
     BadRequest(&'static str),
     /// The page belongs to nothing.
     NotFound,
-    /// The transaction is over.
+    /// The transaction is over, and nobody can finish it.
     Expired,
+    /// The transaction is over, answered.
+    Finished,
     /// The transaction belongs to another browser.
     WrongBrowser,
     /// The form is not one this browser was given.
@@ -71,6 +75,7 @@ impl Trouble {
             }
             Self::NotFound => (StatusCode::NOT_FOUND, ErrorPage::not_found(frame)),
             Self::Expired => (StatusCode::BAD_REQUEST, ErrorPage::expired(frame)),
+            Self::Finished => (StatusCode::BAD_REQUEST, ErrorPage::finished(frame)),
             Self::WrongBrowser => (StatusCode::FORBIDDEN, ErrorPage::wrong_browser(frame)),
             Self::ForgedForm => (StatusCode::FORBIDDEN, ErrorPage::forged_form(frame)),
             Self::Busy { retry_after, too_many } => {
@@ -93,6 +98,8 @@ impl Trouble {
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Self {
         match failure {
+            // Whoever sent the same form at the same moment was quicker.
+            Failure::Refused(Reason::OutOfOrder) => Self::Finished,
             Failure::Refused(_) => Self::Expired,
             Failure::Busy => Self::Busy { retry_after: 1, too_many: false },
             Failure::Store(_) | Failure::Quarantined(_) => {

@@ -33,11 +33,19 @@ impl<'a> ErrorPage<'a> {
         Self::new(frame, "The request cannot be answered", sentence(cause.trim()), next)
     }
 
-    /// The transaction is over, by time or because it was finished.
+    /// The transaction is over, and nobody can finish it.
     pub fn expired(frame: Frame<'a>) -> Self {
-        let cause = "This sign-in took too long or was finished already.";
+        let cause = "This sign-in took too long or too many attempts, and nothing came of it.";
         let next = "Go back to the application and start again there.";
         Self::new(frame, "This sign-in has expired", cause, next)
+    }
+
+    /// The transaction is over, because it was answered: the form was sent twice, or the browser went back.
+    pub fn finished(frame: Frame<'a>) -> Self {
+        let cause = "This sign-in was finished already, and the application has its answer.";
+        let next = "Sending it again has changed nothing. Go on in the application; if it does not let you \
+                    in, or you want to decide otherwise, start again there.";
+        Self::new(frame, "This sign-in is finished", cause, next)
     }
 
     /// The transaction was begun in another browser (RFC 9700 §4.7).

@@ -58,12 +58,12 @@ fn going_back_after_the_end_shows_that_it_ended() {
         stage.browser.click("#consent-allow").await;
         stage.browser.arrive("Back at the client").await;
         stage.browser.driver.back().await.unwrap();
-        let page = "//h1[.='Allow access?' or .='This sign-in has expired']";
+        let page = "//h1[.='Allow access?' or .='This sign-in is finished']";
         let heading = stage.browser.driver.query(By::XPath(page)).first().await.unwrap();
         if heading.text().await.unwrap() == "Allow access?" {
             stage.browser.click("#consent-allow").await;
         }
-        stage.browser.arrive("This sign-in has expired").await;
+        stage.browser.arrive("This sign-in is finished").await;
         assert_eq!(stage.client.answers().len(), 1);
         assert_eq!(stage.count("transaction.code_issued").await, 1);
     });
@@ -75,7 +75,7 @@ fn a_form_that_is_sent_twice_counts_once() {
         until_consent(stage).await;
         send_beside(stage, "allow").await;
         stage.browser.click("#consent-allow").await;
-        stage.browser.arrive("This sign-in has expired").await;
+        stage.browser.arrive("This sign-in is finished").await;
         assert_eq!(stage.count("transaction.code_issued").await, 1);
     });
 }
@@ -86,8 +86,27 @@ fn nobody_can_allow_what_was_denied() {
         until_consent(stage).await;
         send_beside(stage, "deny").await;
         stage.browser.click("#consent-allow").await;
-        stage.browser.arrive("This sign-in has expired").await;
+        stage.browser.arrive("This sign-in is finished").await;
+        let page = stage.browser.find("#op-error").await.text().await.unwrap();
+        assert!(page.contains("start again there") && !page.contains("expired"), "{page}");
         assert_eq!(stage.count("transaction.code_issued").await, 0);
+    });
+}
+
+/// The form that was answered by another tab, and the one for signing in that was left behind.
+#[test]
+fn each_form_of_a_finished_sign_in_says_that_it_is_finished() {
+    play(async |stage| {
+        stage.browser.go(&stage.request(&[])).await;
+        stage.browser.arrive("Sign in").await;
+        let sign_in = stage.browser.path().await;
+        stage.sign_in("alice", PASSWORD).await;
+        stage.browser.click("#consent-allow").await;
+        stage.browser.arrive("Back at the client").await;
+        for path in [sign_in.clone(), sign_in.replace("/login", "/consent")] {
+            stage.browser.go(&path).await;
+            stage.browser.arrive("This sign-in is finished").await;
+        }
     });
 }
 
@@ -98,7 +117,7 @@ fn a_double_click_brings_one_code_at_most() {
         let allow = stage.browser.find("#consent-allow").await;
         let twice = stage.browser.driver.action_chain().double_click_element(&allow);
         twice.perform().await.unwrap();
-        let ended = "//h1[.='Back at the client' or .='This sign-in has expired']";
+        let ended = "//h1[.='Back at the client' or .='This sign-in is finished']";
         stage.browser.driver.query(By::XPath(ended)).first().await.unwrap();
         assert_eq!(stage.count("transaction.code_issued").await, 1);
     });

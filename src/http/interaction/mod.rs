@@ -97,13 +97,16 @@ impl Interaction {
             .map(|opened| opened.digest)
             .filter(|digest| requested.browser == Some(*digest))
             .ok_or(Trouble::WrongBrowser)?;
+        if state.is_answered() {
+            return Err(Trouble::Finished);
+        }
         let runs = matches!(state.phase, Phase::Requested | Phase::Authenticated);
         if !runs || state.is_expired(caller.now) {
             return Err(Trouble::Expired);
         }
         let client = op.facts.client(requested.client_id.as_str()).await?;
         if client.view.metadata.is_none() || client.view.deleted || !client.view.enabled {
-            return Err(Trouble::Expired);
+            return Err(Trouble::BadRequest("the application may not ask for sign-ins any more"));
         }
         let session = session::live(op, request, caller.now).await?;
         let remembered = match &session {
