@@ -1,0 +1,10 @@
+//! Relying parties nobody here wrote, over real HTTP: openid-client on Node, Authlib on Python, each
+//! verifying what it gets by its own rules. `tests/foreign/install` installs them, which `tests/run` calls.
+
+#![allow(unreachable_pub, reason = "the modules of a test binary are its own")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod code;
+mod script;

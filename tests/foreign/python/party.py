@@ -1,0 +1,73 @@
+"""A relying party by Authlib, without a web framework around it."""
+
+from urllib.parse import parse_qs, urlsplit
+
+from authlib.integrations.base_client import BaseApp, OAuthError
+from authlib.integrations.base_client.sync_app import OAuth2Mixin
+from authlib.integrations.base_client.sync_openid import OpenIDMixin
+from authlib.integrations.requests_client import OAuth2Session
+
+from conversation import TASK
+
+
+class _NoFramework:
+    """Keeps no sessions and no tokens."""
+
+    def update_token(self, token, refresh_token=None, access_token=None):
+        pass
+
+
+class Party(OAuth2Mixin, OpenIDMixin, BaseApp):
+    """Discovers, requests, redeems, verifies."""
+
+    client_cls = OAuth2Session
+
+    def __init__(self, client, path="/.well-known/openid-configuration", **client_kwargs):
+        method = client["auth_method"]
+        super().__init__(
+            _NoFramework(),
+            client_id=client["id"],
+            client_secret=client["secret"],
+            server_metadata_url=TASK["issuer"] + path,
+            client_kwargs={
+                "token_endpoint_auth_method": method,
+                "revocation_endpoint_auth_method": method,
+                "code_challenge_method": "S256",
+                **client_kwargs,
+            },
+        )
+        self.redirect_uri = client["redirect_uri"]
+
+    def begin(self, **parameters):
+        """A fresh request: its URL, and what must be remembered until its answer."""
+        return self.create_authorization_url(self.redirect_uri, **parameters)
+
+    def redeem(self, response, begun):
+        """The tokens for an authorization response."""
+        answer = parameters(response)
+        if "error" in answer:
+            raise OAuthError(answer["error"], answer.get("error_description"))
+        assert answer["state"] == begun["state"], "the state is another"
+        assert answer["iss"] == self.load_server_metadata()["issuer"], "the issuer is another"
+        kwargs = self._format_state_params({**begun, "redirect_uri": self.redirect_uri}, {})
+        return self.fetch_access_token(code=answer["code"], **kwargs)
+
+    def session(self):
+        """The client that speaks with the provider's endpoints."""
+        return self._get_oauth_client(**self.load_server_metadata())
+
+
+def parameters(response):
+    """The parameters of an authorization response, however they came."""
+    url = urlsplit(response["url"])
+    text = response.get("body") or url.fragment or url.query
+    return {name: values[0] for name, values in parse_qs(text, strict_parsing=True).items()}
+
+
+def error_of(attempt):
+    """The OAuth error that an attempt ends with."""
+    try:
+        attempt()
+    except OAuthError as error:
+        return error.error
+    return "none"
