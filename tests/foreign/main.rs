@@ -7,4 +7,5 @@
 mod support;
 
 mod code;
+mod jose;
 mod script;

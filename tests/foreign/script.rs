@@ -64,7 +64,7 @@ pub async fn run(provider: &Provider, script: &str, task: &Value) -> Value {
                 assert!(ended.success(), "{script} ends with {ended}");
                 return report;
             }
-            None => panic!("{script} fails; what it says is above. Its task was {task}"),
+            None => panic!("{script} fails; what it says of it is above"),
         }
     }
 }

@@ -10,6 +10,9 @@ const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 /** openid-client */
 export const oidc = require('openid-client');
 
+/** jose */
+export const jose = require('jose');
+
 async function hear() {
   const { value, done } = await lines.next();
   if (done) throw new Error('the test has gone');
