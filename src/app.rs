@@ -27,6 +27,7 @@ use crate::{
         directory::{Bounds, Directory},
         execute::Ledger,
         facts::{Boards, Capacity, Facts},
+        guards::Guards,
         incidents::Incidents,
         people::UsernameIndex,
         privacy::Privacy,
@@ -42,10 +43,10 @@ use crate::{
         tokens::Judged,
     },
     ports::{key_wrap::KeyWrap, passwords::Passwords, vault::Vault},
-    process::{expiry::Expiry, incidents::IncidentKeeper, keys::KeyKeeper},
+    process::{expiry::Expiry, guards::GuardKeeper, incidents::IncidentKeeper, keys::KeyKeeper},
     protocol::{discovery, handle::Handles},
     runtime::{clock::Clock, entropy::Entropy},
-    store::EventStore,
+    store::{EventStore, guard::GuardStore},
 };
 
 pub use declare::record_configuration;
@@ -64,6 +65,8 @@ pub struct Parts {
     pub store: Arc<dyn EventStore>,
     /// The keys.
     pub vault: Arc<dyn Vault>,
+    /// What is reserved for a while.
+    pub guards: Arc<dyn GuardStore>,
     /// Wraps the keys.
     pub key_wrap: Arc<dyn KeyWrap>,
     /// Tells the time.
@@ -145,7 +148,7 @@ pub struct Running {
 /// Starts a provider inside an actix system.
 pub async fn start(parts: Parts) -> anyhow::Result<Running> {
     let core = Core::build(&parts).await?;
-    let Parts { settings, key_wrap, listener, read_models, .. } = parts;
+    let Parts { settings, guards, key_wrap, listener, read_models, .. } = parts;
     let (store, appended) = (Arc::clone(&core.facts.store), core.appended.clone());
     let (projector, queries) =
         Projector::start(read_models, store, appended, moneta_projections::ALL.to_vec())
@@ -174,6 +177,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
             failures_per_place: settings.limits.failures_per_address,
             authorize_per_place: settings.limits.authorize_per_address,
         }),
+        guards: Guards::new(guards, &key_wrap.derive("guards")),
         handles: Handles::new(&key_wrap.derive_each("handles")),
         csrf: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &*key_wrap.derive("forms")),
         judged: Judged::default(),
@@ -195,6 +199,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
 
     let (stop, stopped) = watch::channel(false);
     let keeper = IncidentKeeper { incidents, ledger: core.ledger.clone(), privacy: core.privacy };
+    let guards = GuardKeeper { guards: op.guards.clone(), ledger: core.ledger.clone() };
     let doors = op.clone();
     let keys = KeyKeeper {
         signing: core.signing,
@@ -207,6 +212,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         tokio::spawn(keeper.run(stopped.clone())),
         tokio::spawn(keys.run(stopped.clone())),
         tokio::spawn(expiry.run(stopped.clone())),
+        tokio::spawn(guards.run(stopped.clone())),
         tokio::spawn(publish::keep_origins(op.clone(), declared, stopped)),
     ];
 

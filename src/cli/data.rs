@@ -19,6 +19,7 @@ use crate::{
     runtime::{clock::SystemClock, entropy::Entropy},
     store::{
         EventStore,
+        guard::{GuardStore, sqlite::SqliteGuards},
         sqlite::{OpenError, OpenProblem, SqliteLog},
         vault::sqlite::SqliteVault,
     },
@@ -75,6 +76,7 @@ impl Keys {
 }
 
 const VAULT: &str = "vault.db";
+const GUARDS: &str = "guards.db";
 
 fn kek_file(settings: &Settings) -> std::path::PathBuf {
     settings.keys.kek_file.clone().unwrap_or_else(|| settings.data.join("kek"))
@@ -84,6 +86,7 @@ fn kek_file(settings: &Settings) -> std::path::PathBuf {
 pub(super) struct Writer {
     pub(super) log: Arc<SqliteLog>,
     vault: Arc<dyn Vault>,
+    guards: Arc<dyn GuardStore>,
     key_wrap: Arc<dyn KeyWrap>,
 }
 
@@ -109,7 +112,9 @@ impl Writer {
             Err(error) => return Err(NotWritable::Other(explain(error))),
         };
         let (vault, key_wrap) = open_vault(settings, &log).await.map_err(NotWritable::Other)?;
-        Ok(Self { log, vault, key_wrap })
+        let guards = SqliteGuards::open(&settings.data.join(GUARDS))
+            .map_err(|error| NotWritable::Other(error.into()))?;
+        Ok(Self { log, vault, guards: Arc::new(guards), key_wrap })
     }
 
     /// What a provider is made of.
@@ -118,6 +123,7 @@ impl Writer {
             settings: settings.clone(),
             store: Arc::clone(&self.log) as Arc<dyn EventStore>,
             vault: Arc::clone(&self.vault),
+            guards: Arc::clone(&self.guards),
             key_wrap: Arc::clone(&self.key_wrap),
             clock: Arc::new(SystemClock),
             entropy: Entropy::default(),

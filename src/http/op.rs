@@ -9,7 +9,7 @@ use super::{discovery::Document, throttles::Throttles, tokens::Judged};
 use crate::{
     domain::transaction::Transaction,
     engine::{
-        directory::Directory, execute::Ledger, facts::Facts, incidents::Incidents,
+        directory::Directory, execute::Ledger, facts::Facts, guards::Guards, incidents::Incidents,
         people::UsernameIndex, privacy::Privacy, queries::Queries, signing::Signing,
     },
     ports::passwords::Passwords,
@@ -37,6 +37,8 @@ pub struct Op {
     pub signing: Arc<Signing>,
     /// Hashes passwords.
     pub passwords: Arc<dyn Passwords>,
+    /// What may be used once.
+    pub guards: Guards,
     /// Makes and opens codes, tokens and cookies.
     pub handles: Handles,
     /// Names the streams of usernames.

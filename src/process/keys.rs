@@ -64,7 +64,7 @@ mod tests {
             clock::{Clock as _, FixedClock, SystemClock},
             entropy::Entropy,
         },
-        store::{memory::MemoryLog, vault::memory::MemoryVault},
+        store::{guard::memory::MemoryGuards, memory::MemoryLog, vault::memory::MemoryVault},
     };
 
     #[tokio::test]
@@ -81,6 +81,7 @@ mod tests {
             settings: load(sources).unwrap().settings,
             store: Arc::new(MemoryLog::new()),
             vault: Arc::clone(&vault) as Arc<dyn Vault>,
+            guards: Arc::new(MemoryGuards::default()),
             key_wrap: Arc::new(kek.unwrap()) as Arc<dyn KeyWrap>,
             clock: Arc::clone(&clock) as _,
             entropy: Entropy::default(),

@@ -2,5 +2,6 @@
 //! once and leaves it to the streams' revisions that nothing happens twice. Started by `app`.
 
 pub mod expiry;
+pub mod guards;
 pub mod incidents;
 pub mod keys;

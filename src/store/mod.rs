@@ -9,6 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use moneta_events::{Category, Recorded, StreamId};
 
+pub mod guard;
 pub mod memory;
 pub mod sqlite;
 pub mod vault;

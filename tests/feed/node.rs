@@ -7,7 +7,9 @@ use moneta::{
     config::{self, Settings, Sources},
     engine::facts::client_stream,
     runtime::{clock::SystemClock, entropy::Entropy},
-    store::{EventStore, memory::MemoryLog, vault::memory::MemoryVault},
+    store::{
+        EventStore, guard::memory::MemoryGuards, memory::MemoryLog, vault::memory::MemoryVault,
+    },
 };
 use moneta_projections::checkpoint;
 use serde_json::Value;
@@ -31,6 +33,7 @@ async fn start(store: Arc<dyn EventStore>, read_models: ReadModels) -> Running {
         settings: settings(),
         store,
         vault: Arc::new(MemoryVault::default()),
+        guards: Arc::new(MemoryGuards::default()),
         key_wrap: Arc::new(key_wrap),
         clock: Arc::new(SystemClock),
         entropy,

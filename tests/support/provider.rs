@@ -20,6 +20,7 @@ use moneta::{
     },
     store::{
         EventStore,
+        guard::{GuardStore, memory::MemoryGuards, sqlite::SqliteGuards},
         memory::MemoryLog,
         sqlite::SqliteLog,
         vault::{memory::MemoryVault, sqlite::SqliteVault},
@@ -79,10 +80,13 @@ pub struct Provider {
     pub slow: Arc<SlowStore>,
     settings: Settings,
     vault: Arc<dyn Vault>,
+    guards: Arc<dyn GuardStore>,
     kek: Arc<FileKeyWrap>,
     directory: TempDir,
     running: Option<Running>,
 }
+
+type Stores = (Arc<dyn EventStore>, Arc<dyn Vault>, Arc<dyn GuardStore>);
 
 struct Running {
     op: Data<Op>,
@@ -110,12 +114,21 @@ impl Provider {
             settings.issuer = issuer;
         }
         options.adjust.into_iter().for_each(|adjust| adjust(&mut settings));
-        let (log, vault): (Arc<dyn EventStore>, Arc<dyn Vault>) = if options.on_disk {
+        let (log, vault, guards): Stores = if options.on_disk {
             let vault = SqliteVault::open(&directory.path().join("vault.db"));
             let log = SqliteLog::open(&directory.path().join("log"));
-            (Arc::new(log.expect("a fresh log")), Arc::new(vault.expect("a fresh vault")))
+            let guards = SqliteGuards::open(&directory.path().join("guards.db"));
+            (
+                Arc::new(log.expect("a fresh log")),
+                Arc::new(vault.expect("a fresh vault")),
+                Arc::new(guards.expect("a fresh file")),
+            )
         } else {
-            (Arc::new(MemoryLog::new()), Arc::new(MemoryVault::default()))
+            (
+                Arc::new(MemoryLog::new()),
+                Arc::new(MemoryVault::default()),
+                Arc::new(MemoryGuards::default()),
+            )
         };
         let kek = FileKeyWrap::create(&directory.path().join("kek"), Entropy::default());
         let mut provider = Self {
@@ -124,6 +137,7 @@ impl Provider {
             slow: SlowStore::around(log),
             settings,
             vault,
+            guards,
             kek: Arc::new(kek.expect("a fresh key file")),
             directory,
             running: None,
@@ -137,6 +151,7 @@ impl Provider {
             settings: self.settings.clone(),
             store: Arc::clone(&self.slow) as Arc<dyn EventStore>,
             vault: Arc::clone(&self.vault),
+            guards: Arc::clone(&self.guards),
             key_wrap: Arc::clone(&self.kek) as _,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             entropy: Entropy::default(),
