@@ -2,9 +2,9 @@
 
 use crate::{
     EventPayload, EventType, client::ClientEvent, configuration::ConfigurationEvent,
-    consent::ConsentEvent, direct::DirectEvent, incident::IncidentEvent, keyring::KeyringEvent,
-    session::SessionEvent, subject::SubjectEvent, token::TokenEvent, transaction::TransactionEvent,
-    username::UsernameEvent,
+    consent::ConsentEvent, direct::DirectEvent, factor::FactorEvent, incident::IncidentEvent,
+    keyring::KeyringEvent, session::SessionEvent, subject::SubjectEvent, token::TokenEvent,
+    transaction::TransactionEvent, username::UsernameEvent,
 };
 
 /// All types, grouped by the kind of thing that happened to.
@@ -15,6 +15,7 @@ pub fn types() -> impl Iterator<Item = &'static EventType> {
         TokenEvent::TYPES,
         SessionEvent::TYPES,
         SubjectEvent::TYPES,
+        FactorEvent::TYPES,
         UsernameEvent::TYPES,
         ClientEvent::TYPES,
         ConsentEvent::TYPES,
@@ -44,6 +45,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         TokenEvent::schemas(),
         SessionEvent::schemas(),
         SubjectEvent::schemas(),
+        FactorEvent::schemas(),
         UsernameEvent::schemas(),
         ClientEvent::schemas(),
         ConsentEvent::schemas(),

@@ -16,6 +16,7 @@ pub mod configuration;
 pub mod consent;
 pub mod direct;
 pub mod envelope;
+pub mod factor;
 pub mod id;
 pub mod incident;
 pub mod keyring;

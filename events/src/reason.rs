@@ -87,6 +87,28 @@ reasons! {
     UserUnknown = "user_unknown", "RFC 8176 §2 pwd";
     /// The user is disabled. The page says the same as for a wrong password.
     UserDisabled = "user_disabled", "security rule 4";
+    /// The one-time code is not one of this moment.
+    TotpWrong = "totp_wrong", "RFC 6238 §4";
+    /// The one-time code, or a later one, was used before.
+    TotpReplayed = "totp_replayed", "RFC 6238 §5.2";
+    /// What the passkey sent cannot be read.
+    PasskeyMalformed = "passkey_malformed", "Web Authentication Level 3 §6.1, §6.5";
+    /// The passkey is not one of this user.
+    PasskeyUnknown = "passkey_unknown", "Web Authentication Level 3 §7.2";
+    /// The passkey was used for another site, or in a frame of another one.
+    PasskeyOriginMismatch = "passkey_origin_mismatch", "Web Authentication Level 3 §7.2, §13.4.9";
+    /// The authenticator did not verify who holds the passkey.
+    PasskeyUserNotVerified = "passkey_user_not_verified", "Web Authentication Level 3 §7.2";
+    /// The signature of the passkey is not over this challenge, or not by its key.
+    PasskeySignatureInvalid = "passkey_signature_invalid", "Web Authentication Level 3 §7.2";
+    /// The signature counter of the passkey went back: somebody may have a copy of it.
+    PasskeyCloned = "passkey_cloned", "Web Authentication Level 3 §6.1.1";
+    /// The challenge is not one this browser was given for this purpose, or it is too old.
+    ChallengeMismatch = "challenge_mismatch", "Web Authentication Level 3 §13.4.3";
+    /// The challenge was answered before.
+    ChallengeReplayed = "challenge_replayed", "Web Authentication Level 3 §13.4.3";
+    /// The user has no such factor, or has it already.
+    FactorMismatch = "factor_mismatch", "Moneta factors of a user";
     /// Too many attempts in a short time.
     Throttled = "throttled", "security rule 15";
     /// The form was not the one this browser was given.

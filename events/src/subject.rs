@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Sealed,
+    factor::FactorEvent,
     payload::{events, succeeds},
 };
 
@@ -20,6 +21,7 @@ events! {
         Disabled(Disabled) = "subject.disabled", 1;
         /// The end-user may sign in again.
         Enabled(Enabled) = "subject.enabled", 1;
+        + Factor(FactorEvent);
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ClientId, Digest, Outcome, Reason, Scope, Sealed, StreamId, SubjectId, Timestamp,
+    factor::Factor,
     payload::{events, succeeds},
     token::TokenEvent,
 };
@@ -18,8 +19,10 @@ events! {
         Requested(Arc<Requested>) = "transaction.requested", 1, personal ("state", "login_hint");
         /// A sign-in attempt failed; the end-user may try again.
         AuthenticationFailed(AuthenticationFailed) = "transaction.authentication_failed", 1, personal ("username");
+        /// One factor was right; another is asked for before the end-user is signed in.
+        FactorVerified(FactorVerified) = "transaction.factor_verified", 1;
         /// The end-user proved who they are, now or earlier in the session that was used.
-        Authenticated(Arc<Authenticated>) = "transaction.authenticated", 1, personal ("transaction_key");
+        Authenticated(Arc<Authenticated>) = "transaction.authenticated", 2, personal ("transaction_key");
         /// The end-user allowed the scope, now or earlier.
         Consented(Consented) = "transaction.consented", 1;
         /// The end-user said no.
@@ -147,6 +150,20 @@ pub struct AuthenticationFailed {
     pub username: Option<Sealed>,
 }
 
+/// The first of two steps of signing in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct FactorVerified {
+    /// Whose factor it is.
+    pub subject: SubjectId,
+    /// Which one.
+    pub factor: Factor,
+    /// What it proves (RFC 8176).
+    pub amr: Vec<String>,
+    /// When it was right.
+    pub verified_at: Timestamp,
+}
+
 /// Who it is and how that is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -172,8 +189,10 @@ pub struct Authenticated {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AuthenticationMethod {
-    /// With a password, in this transaction.
+    /// With a password, in this transaction; `amr` says whether with a second factor.
     Password,
+    /// With a passkey and without a password, in this transaction.
+    Passkey,
     /// By a live session.
     Session,
 }
@@ -306,7 +325,7 @@ pub struct CodeReplayed {
     pub code: Digest,
 }
 
-succeeds!(Requested, Authenticated, Consented, CodeIssued, CodeExchanged);
+succeeds!(Requested, FactorVerified, Authenticated, Consented, CodeIssued, CodeExchanged);
 
 macro_rules! refuses {
     ($($data:ty),+) => { $( impl $data {

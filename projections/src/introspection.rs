@@ -287,6 +287,7 @@ impl View for TransactionFamily {
             TransactionEvent::CodeReplayed(_) => family.revoke(),
             TransactionEvent::Token(event) => family.token_event(facts, event),
             TransactionEvent::AuthenticationFailed(_)
+            | TransactionEvent::FactorVerified(_)
             | TransactionEvent::Denied(_)
             | TransactionEvent::Refused(_)
             | TransactionEvent::Expired(_)

@@ -6,6 +6,7 @@ pub mod aggregate;
 pub mod client;
 pub mod consent;
 pub mod direct;
+pub mod factors;
 pub mod journal;
 pub mod keyring;
 pub mod pkce;

@@ -11,7 +11,10 @@ use moneta_events::{
     },
 };
 
-use super::aggregate::{Aggregate, Decision};
+use super::{
+    aggregate::{Aggregate, Decision},
+    factors::{self, Factors},
+};
 
 /// The state of one end-user.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,6 +23,8 @@ pub struct Subject {
     pub registered: bool,
     /// Whether they may not sign in.
     pub disabled: bool,
+    /// What they have beside the password.
+    pub factors: Factors,
 }
 
 /// What may be asked of it.
@@ -35,6 +40,8 @@ pub enum Command {
     Disable,
     /// Let them sign in again.
     Enable,
+    /// Something about their further factors.
+    Factor(factors::Command),
 }
 
 impl Aggregate for Subject {
@@ -55,6 +62,20 @@ impl Aggregate for Subject {
             (true, Command::Disable) => Decision::record(Event::Disabled(Disabled {})),
             (true, Command::Enable) if !self.disabled => Decision::nothing_to_do(),
             (true, Command::Enable) => Decision::record(Event::Enabled(Enabled {})),
+            // Nothing is taken from those who may not sign in; what they have can be taken away.
+            (
+                true,
+                Command::Factor(
+                    factors::Command::RegisterPasskey(_)
+                    | factors::Command::UsePasskey(_)
+                    | factors::Command::EnrolTotp(_)
+                    | factors::Command::UseTotp(_),
+                ),
+            ) if self.disabled => Decision::refuse(Reason::UserDisabled),
+            (true, Command::Factor(command)) => match self.factors.decide(command) {
+                Ok(event) => Decision::record_all(event.map(Event::Factor).into_iter().collect()),
+                Err(reason) => Decision::refuse(reason),
+            },
             (true, Command::Register(_)) => Decision::refuse(Reason::OutOfOrder),
             (false, _) => Decision::refuse(Reason::UserUnknown),
         }
@@ -66,6 +87,7 @@ impl Aggregate for Subject {
             Event::Disabled(_) => self.disabled = true,
             Event::Enabled(_) => self.disabled = false,
             Event::PasswordChanged(_) | Event::ClaimsChanged(_) => {}
+            Event::Factor(event) => self.factors.evolve(event),
         }
     }
 }

@@ -15,7 +15,8 @@ use moneta_events::{
     token::{RevocationCause, Revoked, TokenEvent},
     transaction::{
         Authenticated, AuthenticationFailed, CodeExchanged, CodeIssued, CodeRefused, CodeReplayed,
-        Consented, Denied, Expired, ExpiredPhase, Requested, TransactionEvent as Event,
+        Consented, Denied, Expired, ExpiredPhase, FactorVerified, Requested,
+        TransactionEvent as Event,
     },
 };
 
@@ -31,7 +32,7 @@ use super::{
 
 /// Redemptions by a client that does not own the code that go on record.
 const RECORDED_FOREIGN: u32 = 3;
-/// Sign-ins of one transaction, failed and successful ones each; then it is over.
+/// Sign-ins of one transaction, failed, begun and successful ones each; then it is over.
 const AUTHENTICATION_ATTEMPTS: u32 = 20;
 
 /// The state of one authorization transaction.
@@ -51,7 +52,10 @@ pub struct Transaction {
     pub code: Option<Code>,
     /// The token phase.
     pub tokens: Tokens,
+    /// The factor that was right already, while another is asked for.
+    pub verified: Option<Arc<FactorVerified>>,
     attempts: u32,
+    verifications: u32,
     authentications: u32,
 }
 
@@ -128,9 +132,14 @@ impl Aggregate for Transaction {
                 self.request = Some(Arc::clone(request));
             }
             Event::AuthenticationFailed(_) => self.attempts += 1,
+            Event::FactorVerified(verified) => {
+                self.verified = Some(Arc::new(verified.clone()));
+                self.verifications += 1;
+            }
             Event::Authenticated(authentication) => {
                 self.phase = Phase::Authenticated;
                 self.authentication = Some(Arc::clone(authentication));
+                self.verified = None;
                 self.authentications += 1;
             }
             Event::Consented(consented) => self.granted = consented.scope.clone(),
@@ -209,6 +218,12 @@ impl Transaction {
                 Phase::Requested | Phase::Authenticated,
                 Step::FailAuthentication { reason, username },
             ) => self.fail_authentication(*reason, username.clone()),
+            (Phase::Requested | Phase::Authenticated, Step::VerifyFactor(verified)) => {
+                if self.verifications >= AUTHENTICATION_ATTEMPTS {
+                    return Decision::refuse(Reason::StreamFull);
+                }
+                Decision::record(Event::FactorVerified(verified.clone()))
+            }
             (Phase::Requested | Phase::Authenticated, Step::Authenticate(authentication)) => {
                 if self.authentications >= AUTHENTICATION_ATTEMPTS {
                     return Decision::refuse(Reason::StreamFull);

@@ -2,6 +2,7 @@
 //! of commands, so that a replay never asks a port again.
 //! Called by `engine`, `process` and `http`; implemented in `adapters` and `store`, chosen in `app`.
 
+pub mod authenticator;
 pub mod http_client;
 pub mod key_wrap;
 pub mod passwords;

@@ -79,7 +79,9 @@ impl StreamRow for Subject {
     fn follow(&mut self, event: &Event<'_>) -> Result<(), ProjectionError> {
         match event.head.payload()? {
             SubjectEvent::Registered(_) => return Err(ProjectionError::OutOfSequence),
-            SubjectEvent::PasswordChanged(_) | SubjectEvent::ClaimsChanged(_) => {}
+            SubjectEvent::PasswordChanged(_)
+            | SubjectEvent::ClaimsChanged(_)
+            | SubjectEvent::Factor(_) => {}
             SubjectEvent::Disabled(_) => self.state = State::Disabled,
             SubjectEvent::Enabled(_) => self.state = State::Enabled,
         }

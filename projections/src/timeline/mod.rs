@@ -4,6 +4,7 @@
 //! In: events of transaction and direct streams. Out: rows without personal data, and plain sentences.
 
 mod describe;
+mod factors;
 mod query;
 mod sentences;
 mod summary;

@@ -20,7 +20,7 @@ use moneta_events::{
     username::UsernameEvent,
 };
 
-use super::Describe;
+use super::{Describe, factors};
 
 impl Describe for TransactionEvent {
     fn sentence(&self, at: Timestamp) -> String {
@@ -29,6 +29,7 @@ impl Describe for TransactionEvent {
             Self::AuthenticationFailed(failed) => {
                 format!("Sign-in attempt {} failed.", failed.attempt)
             }
+            Self::FactorVerified(verified) => factors::verified(verified),
             Self::Authenticated(authenticated) => self::authenticated(authenticated),
             Self::Consented(consented) => self::consented(consented),
             Self::Denied(_) => "The end-user said no.".to_owned(),
@@ -143,7 +144,7 @@ impl Describe for SessionEvent {
 }
 
 impl Describe for SubjectEvent {
-    fn sentence(&self, _: Timestamp) -> String {
+    fn sentence(&self, at: Timestamp) -> String {
         match self {
             Self::Registered(registered) => format!(
                 "The end-user was registered {} a password.",
@@ -158,6 +159,7 @@ impl Describe for SubjectEvent {
                     .to_owned()
             }
             Self::Enabled(_) => "The end-user was enabled and may sign in again.".to_owned(),
+            Self::Factor(event) => event.sentence(at),
         }
     }
 }
@@ -294,7 +296,7 @@ fn prompt(value: Prompt) -> &'static str {
 fn authenticated(authenticated: &Authenticated) -> String {
     let methods = methods(&authenticated.acr, &authenticated.amr);
     match authenticated.method {
-        AuthenticationMethod::Password => {
+        AuthenticationMethod::Password | AuthenticationMethod::Passkey => {
             format!("End-user {} signed in ({methods}).", authenticated.subject)
         }
         AuthenticationMethod::Session => format!(
@@ -353,7 +355,7 @@ fn methods(acr: &str, amr: &[String]) -> String {
     format!("{}; {acr}", list(amr))
 }
 
-fn list(words: &[String]) -> String {
+pub(super) fn list(words: &[String]) -> String {
     if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
 }
 

@@ -79,6 +79,9 @@ impl Change {
 fn of_transaction(event: &TransactionEvent) -> Result<Change, ProjectionError> {
     Ok(match event {
         TransactionEvent::Requested(_) => return Err(ProjectionError::OutOfSequence),
+        TransactionEvent::FactorVerified(verified) => {
+            Change { subject: Some(verified.subject), ..Change::default() }
+        }
         TransactionEvent::Authenticated(authenticated) => Change {
             subject: Some(authenticated.subject),
             session: Some(authenticated.session),

@@ -1,8 +1,8 @@
 //! Slow-changing records: each event is a command taken literally.
 
 use moneta_events::{
-    Timestamp, client::ClientEvent, consent::ConsentEvent, keyring::KeyringEvent,
-    session::SessionEvent, subject::SubjectEvent, username::UsernameEvent,
+    Timestamp, client::ClientEvent, consent::ConsentEvent, factor::FactorEvent,
+    keyring::KeyringEvent, session::SessionEvent, subject::SubjectEvent, username::UsernameEvent,
 };
 
 use super::rules::{Facts, Retold};
@@ -10,6 +10,7 @@ use crate::domain::{
     Aggregate,
     client::{self, Client},
     consent::{self, Consent},
+    factors,
     journal::{Entry, Journal},
     keyring::{self, Keyring},
     session::{self, Session},
@@ -63,6 +64,7 @@ impl Retold for Subject {
                 }
                 SubjectEvent::Disabled(_) => subject::Command::Disable,
                 SubjectEvent::Enabled(_) => subject::Command::Enable,
+                SubjectEvent::Factor(event) => subject::Command::Factor(factor(event)),
             })
         })
     }
@@ -70,6 +72,22 @@ impl Retold for Subject {
     fn facts(&self) -> Facts {
         let state = [("registered", self.registered), ("disabled", self.disabled)];
         state.map(|(name, value)| (name, yes_or_no(value))).into_iter().collect()
+    }
+}
+
+fn factor(event: &FactorEvent) -> factors::Command {
+    match event {
+        FactorEvent::PasskeyRegistered(new) => {
+            factors::Command::RegisterPasskey(Box::new(new.clone()))
+        }
+        FactorEvent::PasskeyUsed(used) => factors::Command::UsePasskey(used.clone()),
+        FactorEvent::PasskeyRemoved(gone) => factors::Command::RemovePasskey(gone.clone()),
+        FactorEvent::TotpEnrolled(new) => factors::Command::EnrolTotp(new.clone()),
+        FactorEvent::TotpUsed(used) => factors::Command::UseTotp(used.clone()),
+        FactorEvent::TotpRemoved(_) => factors::Command::RemoveTotp,
+        FactorEvent::FactorFailed(failed) => {
+            factors::Command::Fail { factor: failed.factor, reason: failed.reason }
+        }
     }
 }
 

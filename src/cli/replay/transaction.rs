@@ -77,6 +77,7 @@ impl Transaction {
                 let (reason, username) = (failed.reason, failed.username.clone());
                 (Step::FailAuthentication { reason, username }, 1)
             }
+            [Event::FactorVerified(verified), ..] => (Step::VerifyFactor(verified.clone()), 1),
             [Event::Authenticated(known), ..] => (Step::Authenticate(Arc::clone(known)), 1),
             [Event::Consented(consent), Event::CodeIssued(code), ..] => {
                 let consent = Consented::clone(consent);

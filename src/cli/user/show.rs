@@ -109,8 +109,15 @@ async fn user(
     with_claims: bool,
 ) -> anyhow::Result<Option<Shown>> {
     let known = reader.facts.subject(subject).await?;
-    let SubjectView { exists: true, enabled, username, claims, password, credential_changed_at } =
-        &known.view
+    let SubjectView {
+        exists: true,
+        enabled,
+        username,
+        claims,
+        password,
+        credential_changed_at,
+        ..
+    } = &known.view
     else {
         return Ok(None);
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use moneta_events::{
     ClientId, Digest, Reason, Sealed, Timestamp,
     token::{Issued, RevocationCause},
-    transaction::{Authenticated, Consented, Refused, Requested},
+    transaction::{Authenticated, Consented, FactorVerified, Refused, Requested},
 };
 
 use crate::domain::tokens::Refresh;
@@ -25,6 +25,8 @@ pub enum Step {
         /// What was typed.
         username: Option<Sealed>,
     },
+    /// One factor was right, and another is asked for.
+    VerifyFactor(FactorVerified),
     /// The end-user is known.
     Authenticate(Arc<Authenticated>),
     /// The end-user allows it and the code goes out.

@@ -115,7 +115,10 @@ pub fn next_step(
 
 /// Whether the end-user authenticated with a credential in this transaction.
 fn is_fresh(standing: &Standing<'_>) -> bool {
-    standing.progress.authenticated == Some(AuthenticationMethod::Password)
+    matches!(
+        standing.progress.authenticated,
+        Some(AuthenticationMethod::Password | AuthenticationMethod::Passkey)
+    )
 }
 
 fn login(request: &Requested, rules: &Rules, standing: &Standing<'_>) -> Option<LoginReason> {
