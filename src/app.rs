@@ -22,11 +22,11 @@ use tokio::sync::watch;
 use crate::{
     adapters::password::{Argon2Passwords, Cost},
     config::Settings,
-    domain::transaction::Transaction,
     engine::{
-        directory::{Bounds, Directory},
+        directory::Bounds,
         execute::Ledger,
         facts::{Boards, Capacity, Facts},
+        grants::Grants,
         guards::Guards,
         incidents::Incidents,
         people::UsernameIndex,
@@ -164,13 +164,14 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         orders_per_shard: settings.limits.orders_per_shard,
         orders_per_stream: settings.limits.orders_per_stream,
     };
-    let transactions = Directory::<Transaction>::new(core.ledger.clone(), &arbiters, bounds);
+    let grants = Grants::new(core.ledger.clone(), &arbiters, bounds);
     let rules = rules::rules(&settings);
     let metadata = serde_json::to_string(&discovery::metadata(&rules))?;
     let incidents = Arc::new(Incidents::default());
     let op = web::Data::new(Op {
         terms: rules::terms(&settings),
-        transactions,
+        transactions: Arc::clone(&grants.transactions),
+        grants: grants.clone(),
         throttles: Throttles::new(Rates {
             login_attempts: settings.limits.login_attempts,
             login_window: settings.limits.login_window,
@@ -207,7 +208,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         ledger: core.ledger,
         publish: Box::new(move || publish::publish_keys(&doors)),
     };
-    let expiry = Expiry::new(Arc::new(queries), Arc::clone(&op.transactions), op.ledger.clone());
+    let expiry = Expiry::new(Arc::new(queries), grants);
     let processes = vec![
         tokio::spawn(keeper.run(stopped.clone())),
         tokio::spawn(keys.run(stopped.clone())),

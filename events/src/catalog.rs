@@ -1,8 +1,9 @@
 //! Every event type there is.
 
 use crate::{
-    EventPayload, EventType, client::ClientEvent, configuration::ConfigurationEvent,
-    consent::ConsentEvent, direct::DirectEvent, factor::FactorEvent, incident::IncidentEvent,
+    EventPayload, EventType, approval::ApprovalEvent, backchannel::BackchannelEvent,
+    client::ClientEvent, configuration::ConfigurationEvent, consent::ConsentEvent,
+    device::DeviceEvent, direct::DirectEvent, factor::FactorEvent, incident::IncidentEvent,
     keyring::KeyringEvent, session::SessionEvent, subject::SubjectEvent, token::TokenEvent,
     transaction::TransactionEvent, username::UsernameEvent,
 };
@@ -11,6 +12,8 @@ use crate::{
 pub fn types() -> impl Iterator<Item = &'static EventType> {
     let mut all: Vec<&'static EventType> = [
         TransactionEvent::TYPES,
+        BackchannelEvent::TYPES,
+        DeviceEvent::TYPES,
         DirectEvent::TYPES,
         TokenEvent::TYPES,
         SessionEvent::TYPES,
@@ -41,6 +44,9 @@ pub fn find(name: &str) -> Option<&'static EventType> {
 pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
     [
         TransactionEvent::schemas(),
+        BackchannelEvent::schemas(),
+        DeviceEvent::schemas(),
+        ApprovalEvent::schemas(),
         DirectEvent::schemas(),
         TokenEvent::schemas(),
         SessionEvent::schemas(),

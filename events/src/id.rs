@@ -30,11 +30,15 @@ pub enum Category {
     Incident = 9,
     /// The configuration a node ran with.
     Configuration = 10,
+    /// One backchannel authentication request, from its request to its last refresh.
+    Backchannel = 11,
+    /// One device authorization request, from its request to its last refresh.
+    Device = 12,
 }
 
 impl Category {
     /// Every category, in the order of its stored number.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Transaction,
         Self::Session,
         Self::Subject,
@@ -45,7 +49,14 @@ impl Category {
         Self::Direct,
         Self::Incident,
         Self::Configuration,
+        Self::Backchannel,
+        Self::Device,
     ];
+
+    /// Whether such a stream is one authorization with an end-user, from its request to its last refresh.
+    pub const fn is_grant(self) -> bool {
+        matches!(self, Self::Transaction | Self::Backchannel | Self::Device)
+    }
 
     /// The word before the first dash of a stream name.
     pub const fn as_str(self) -> &'static str {
@@ -60,6 +71,8 @@ impl Category {
             Self::Direct => "direct",
             Self::Incident => "incident",
             Self::Configuration => "configuration",
+            Self::Backchannel => "backchannel",
+            Self::Device => "device",
         }
     }
 

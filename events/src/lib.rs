@@ -8,12 +8,15 @@
 //!
 //! This crate knows no clock, no randomness, no I/O and holds no keys.
 
+pub mod approval;
+pub mod backchannel;
 pub mod catalog;
 pub mod chain;
 pub mod client;
 pub mod codec;
 pub mod configuration;
 pub mod consent;
+pub mod device;
 pub mod direct;
 pub mod envelope;
 pub mod factor;

@@ -161,6 +161,44 @@ reasons! {
     StreamFull = "stream_full", "security rule 15";
     /// The provider has too much to do, or its store does not answer.
     Overloaded = "overloaded", "RFC 6749 §4.1.2.1";
+    /// The end-user did not know of the request and reported it.
+    RequestReported = "request_reported", "CIBA Core 1.0 §14";
+    /// Nobody decided the request, or fetched the tokens, in time.
+    ApprovalExpired = "approval_expired", "CIBA Core 1.0 §11, RFC 8628 §3.5";
+    /// The end-user has not decided yet.
+    ApprovalPending = "approval_pending", "CIBA Core 1.0 §11, RFC 8628 §3.5";
+    /// The client asks more often than it was told to.
+    PolledTooSoon = "polled_too_soon", "CIBA Core 1.0 §11, RFC 8628 §3.5";
+    /// The end-user denied the request.
+    ApprovalDenied = "approval_denied", "CIBA Core 1.0 §11, RFC 8628 §3.5";
+    /// There is no such request, or its tokens were fetched before.
+    ApprovalUnknown = "approval_unknown", "RFC 6749 §5.2";
+    /// The request is another client's.
+    ApprovalClientMismatch = "approval_client_mismatch", "CIBA Core 1.0 §11, RFC 8628 §3.4";
+    /// The client is to be sent its tokens and may not fetch them.
+    DeliveryModeMismatch = "delivery_mode_mismatch", "CIBA Core 1.0 §11";
+    /// Somebody else is decided about than decides.
+    ApprovalSubjectMismatch = "approval_subject_mismatch", "CIBA Core 1.0 §8";
+    /// The other side did not take the notification.
+    NotificationFailed = "notification_failed", "CIBA Core 1.0 §10.2, §10.3";
+    /// The backchannel request has no hint, or more than one.
+    HintCount = "hint_count", "CIBA Core 1.0 §7.1";
+    /// The hint names nobody here.
+    HintUnknown = "hint_unknown", "CIBA Core 1.0 §13";
+    /// The login_hint_token is too old.
+    LoginHintTokenExpired = "login_hint_token_expired", "CIBA Core 1.0 §13";
+    /// The user_code is missing.
+    UserCodeMissing = "user_code_missing", "CIBA Core 1.0 §13";
+    /// The user_code is wrong.
+    UserCodeInvalid = "user_code_invalid", "CIBA Core 1.0 §13";
+    /// The binding_message cannot be shown.
+    BindingMessageInvalid = "binding_message_invalid", "CIBA Core 1.0 §13";
+    /// The client_notification_token is missing or weak.
+    NotificationTokenInvalid = "notification_token_invalid", "CIBA Core 1.0 §7.1";
+    /// The request object is missing, or not signed as it must be.
+    RequestObjectInvalid = "request_object_invalid", "CIBA Core 1.0 §7.1.1";
+    /// Too many requests of this client to this end-user are open or were denied lately.
+    RequestFatigue = "request_fatigue", "CIBA Core 1.0 §15, security rule 15";
     /// The access token does not work (any more).
     TokenInactive = "token_inactive", "RFC 6750 §3.1";
     /// The access token does not allow this.

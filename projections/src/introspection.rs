@@ -10,13 +10,16 @@ use std::{
 };
 
 use moneta_events::{
-    Category, ClientId, Digest, Scope, StreamId, SubjectId, Timestamp,
-    direct::DirectEvent,
+    ClientId, Digest, Scope, StreamId, SubjectId, Timestamp,
+    approval::ApprovalEvent,
     token::{AccessTokenFormat, Issued, TokenEvent},
-    transaction::TransactionEvent,
 };
 
-use crate::{Facts, View};
+mod families;
+
+pub use families::{BackchannelFamily, DeviceFamily, DirectFamily, TransactionFamily};
+
+use crate::Facts;
 
 /// The tokens of one grant, as of its last event.
 ///
@@ -183,6 +186,37 @@ impl TokenFamily {
             + self.access_tokens.iter().map(narrowed).sum::<usize>()
     }
 
+    /// Takes in what a request with a device apart asked for.
+    fn ask(&mut self, client_id: &ClientId, scope: &Scope, audience: &[String]) {
+        self.terms = Some(Arc::new(Terms {
+            client_id: client_id.clone(),
+            scope: scope.clone(),
+            audience: audience.into(),
+            acr: Box::default(),
+            amr: Box::default(),
+        }));
+    }
+
+    fn approval_event(&mut self, facts: &Facts, event: &ApprovalEvent) {
+        match event {
+            ApprovalEvent::Approved(approved) => {
+                self.subject = Some(approved.subject);
+                self.auth_time = approved.auth_time;
+                if let Some(terms) = self.terms.as_mut().map(Arc::make_mut) {
+                    terms.scope = approved.scope.clone();
+                    terms.acr = approved.acr.as_str().into();
+                    terms.amr = approved.amr.as_slice().into();
+                }
+            }
+            ApprovalEvent::Token(event) => self.token_event(facts, event),
+            ApprovalEvent::Failed(_)
+            | ApprovalEvent::Denied(_)
+            | ApprovalEvent::Expired(_)
+            | ApprovalEvent::Redeemed(_)
+            | ApprovalEvent::RedemptionRefused(_) => {}
+        }
+    }
+
     fn token_event(&mut self, facts: &Facts, event: &TokenEvent) {
         match event {
             TokenEvent::Issued(issued) | TokenEvent::Rotated(issued) => self.issue(facts, issued),
@@ -248,78 +282,4 @@ fn shared(terms: Arc<Terms>) -> Arc<Terms> {
     }
     pool.insert(Arc::clone(&terms));
     terms
-}
-
-/// The token family of a browser authorization.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TransactionFamily(pub TokenFamily);
-
-impl View for TransactionFamily {
-    const CATEGORY: Category = Category::Transaction;
-    type Event = TransactionEvent;
-
-    fn apply(&mut self, facts: &Facts, event: &TransactionEvent) {
-        let family = &mut self.0;
-        match event {
-            TransactionEvent::Requested(request) => {
-                family.terms = Some(Arc::new(Terms {
-                    client_id: request.client_id.clone(),
-                    scope: request.scope.clone(),
-                    audience: request.audience.as_slice().into(),
-                    acr: Box::default(),
-                    amr: Box::default(),
-                }));
-            }
-            TransactionEvent::Authenticated(authenticated) => {
-                family.subject = Some(authenticated.subject);
-                family.session = Some(authenticated.session);
-                family.auth_time = authenticated.auth_time;
-                if let Some(terms) = family.terms.as_mut().map(Arc::make_mut) {
-                    terms.acr = authenticated.acr.as_str().into();
-                    terms.amr = authenticated.amr.as_slice().into();
-                }
-            }
-            TransactionEvent::Consented(consented) => {
-                if let Some(terms) = family.terms.as_mut().map(Arc::make_mut) {
-                    terms.scope = consented.scope.clone();
-                }
-            }
-            TransactionEvent::CodeReplayed(_) => family.revoke(),
-            TransactionEvent::Token(event) => family.token_event(facts, event),
-            TransactionEvent::AuthenticationFailed(_)
-            | TransactionEvent::FactorVerified(_)
-            | TransactionEvent::Denied(_)
-            | TransactionEvent::Refused(_)
-            | TransactionEvent::Expired(_)
-            | TransactionEvent::CodeIssued(_)
-            | TransactionEvent::CodeRefused(_)
-            | TransactionEvent::CodeExchanged(_) => {}
-        }
-    }
-}
-
-/// The token family of a grant without an end-user step.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DirectFamily(pub TokenFamily);
-
-impl View for DirectFamily {
-    const CATEGORY: Category = Category::Direct;
-    type Event = DirectEvent;
-
-    fn apply(&mut self, facts: &Facts, event: &DirectEvent) {
-        match event {
-            DirectEvent::Granted(granted) => {
-                let token = &granted.tokens.access_token;
-                self.0.terms = Some(Arc::new(Terms {
-                    client_id: granted.client_id.clone(),
-                    scope: token.scope.clone(),
-                    audience: token.audience.as_slice().into(),
-                    acr: Box::default(),
-                    amr: Box::default(),
-                }));
-                self.0.issue(facts, &granted.tokens);
-            }
-            DirectEvent::Token(event) => self.0.token_event(facts, event),
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! `moneta replay`: folds a stream through the rules, event by event. In: a stream. Out: the state after
 //! every event, and whether the rules of today come to what is on record.
 
+mod approval;
 mod grants;
 mod records;
 mod rules;

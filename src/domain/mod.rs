@@ -3,8 +3,11 @@
 //! no clock, no randomness. Called by `engine` alone; `protocol` makes the commands.
 
 pub mod aggregate;
+pub mod approval;
+pub mod backchannel;
 pub mod client;
 pub mod consent;
+pub mod device;
 pub mod direct;
 pub mod factors;
 pub mod journal;

@@ -10,7 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix::{Actor, Addr, Arbiter, ArbiterHandle, MailboxError};
+pub use actix::Arbiter;
+use actix::{Actor, Addr, ArbiterHandle, MailboxError};
 use moneta_events::StreamId;
 
 use super::{

@@ -7,7 +7,9 @@ use moneta_events::{Category, ClientId, Recorded, StreamId, SubjectId};
 use moneta_projections::{
     client::ClientView,
     consent::ConsentView,
-    introspection::{DirectFamily, TokenFamily, TransactionFamily},
+    introspection::{
+        BackchannelFamily, DeviceFamily, DirectFamily, TokenFamily, TransactionFamily,
+    },
     keyring::KeyringView,
     session::SessionView,
     subject::SubjectView,
@@ -47,8 +49,10 @@ impl Default for Capacity {
 
 /// The views of one node.
 pub struct Boards {
+    backchannel: Board<BackchannelFamily>,
     clients: Board<ClientView>,
     consents: Board<ConsentView>,
+    devices: Board<DeviceFamily>,
     direct: Board<DirectFamily>,
     keyring: Board<KeyringView>,
     sessions: Board<SessionView>,
@@ -61,8 +65,10 @@ impl Boards {
     /// Empty boards.
     pub fn new(capacity: Capacity) -> Arc<Self> {
         Arc::new(Self {
+            backchannel: Board::new(capacity.tokens),
             clients: Board::new(capacity.clients),
             consents: Board::new(capacity.people),
+            devices: Board::new(capacity.tokens),
             direct: Board::new(capacity.tokens),
             keyring: Board::new(4),
             sessions: Board::new(capacity.people),
@@ -72,9 +78,11 @@ impl Boards {
         })
     }
 
-    fn each(&self) -> [&dyn Absorb; 8] {
+    fn each(&self) -> [&dyn Absorb; 10] {
         [
             &self.transactions,
+            &self.backchannel,
+            &self.devices,
             &self.direct,
             &self.sessions,
             &self.consents,
@@ -152,6 +160,14 @@ impl Facts {
         match stream.category {
             Category::Transaction => {
                 let folded = self.get(&self.boards.transactions, stream).await?;
+                Ok(Some(read(&folded.view.0)))
+            }
+            Category::Backchannel => {
+                let folded = self.get(&self.boards.backchannel, stream).await?;
+                Ok(Some(read(&folded.view.0)))
+            }
+            Category::Device => {
+                let folded = self.get(&self.boards.devices, stream).await?;
                 Ok(Some(read(&folded.view.0)))
             }
             Category::Direct => {

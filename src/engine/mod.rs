@@ -9,6 +9,7 @@ pub mod entity_actor;
 pub mod execute;
 pub mod facts;
 pub mod gate;
+pub mod grants;
 pub mod guards;
 pub mod incidents;
 pub mod loaded;

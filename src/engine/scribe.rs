@@ -59,9 +59,7 @@ impl Scribe {
             order: order.id,
             occurred_at: context.now,
             recorded_at: now.max(context.now),
-            transaction: context
-                .transaction
-                .or((stream.category == Category::Transaction).then_some(stream)),
+            transaction: context.transaction.or(stream.category.is_grant().then_some(stream)),
             causation: context.causation,
             correlation: context.correlation,
             actor: context.actor.clone(),

@@ -9,8 +9,9 @@ use super::{discovery::Document, throttles::Throttles, tokens::Judged};
 use crate::{
     domain::transaction::Transaction,
     engine::{
-        directory::Directory, execute::Ledger, facts::Facts, guards::Guards, incidents::Incidents,
-        people::UsernameIndex, privacy::Privacy, queries::Queries, signing::Signing,
+        directory::Directory, execute::Ledger, facts::Facts, grants::Grants, guards::Guards,
+        incidents::Incidents, people::UsernameIndex, privacy::Privacy, queries::Queries,
+        signing::Signing,
     },
     ports::passwords::Passwords,
     protocol::{handle::Handles, rules::Rules},
@@ -25,6 +26,8 @@ pub struct Op {
     pub terms: Terms,
     /// The transactions' actors.
     pub transactions: Arc<Directory<Transaction>>,
+    /// The actors of every kind of grant.
+    pub grants: Grants,
     /// For orders without an actor.
     pub ledger: Ledger,
     /// What is known.

@@ -1,7 +1,7 @@
 //! The revocation endpoint (RFC 7009).
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
-use moneta_events::{Actor, Category, token::RevocationCause};
+use moneta_events::{Actor, token::RevocationCause};
 
 use super::{
     body::{self, Body},
@@ -12,14 +12,7 @@ use super::{
     tokens::{Located, TokenKind, locate},
 };
 use crate::{
-    domain::{
-        direct::{self, Direct},
-        transaction::Step,
-    },
-    engine::{
-        facts::client_stream,
-        order::{Failure, Order},
-    },
+    engine::{facts::client_stream, order::Failure},
     protocol::{client_auth::AuthenticatedClient, endpoints, params::Params, revocation},
 };
 
@@ -73,21 +66,9 @@ async fn revoke(
     let key = op.privacy.data_key(client_stream(client.id().as_str())).await?;
     let context = caller.context(op, stream, Actor::client(client.id()), &key);
     let id = op.entropy().uuid(caller.now);
-    let done = match stream.category {
-        Category::Transaction => {
-            let order = Order { id, command: vec![Step::Revoke { only, cause }], context };
-            op.transactions.tell(stream, order).await.map(|_| ())
-        }
-        Category::Direct => {
-            let command = direct::Command::Revoke { only, cause };
-            let order = Order::<Direct> { id, command, context };
-            op.ledger.tell(stream, &order).await.map(|_| ())
-        }
-        _ => Ok(()),
-    };
-    match done {
+    match op.grants.revoke(stream, (only, cause), id, context).await {
         // Nothing was issued, so nothing is left to revoke.
-        Ok(()) | Err(Failure::Refused(_)) => Ok(()),
+        Ok(_) | Err(Failure::Refused(_)) => Ok(()),
         Err(failure) => Err(failure.into()),
     }
 }

@@ -10,12 +10,7 @@ use moneta_events::{StreamId, Timestamp};
 
 use super::incidents::own_work;
 use crate::{
-    domain::transaction::{Step, Transaction},
-    engine::{
-        directory::Directory,
-        execute::Ledger,
-        order::{Failure, Order},
-    },
+    engine::{grants::Grants, order::Failure},
     feed::queries::{Lapsed, Queries},
 };
 
@@ -56,26 +51,21 @@ impl Overdue for Queries {
 /// What the process works with.
 pub struct Expiry {
     overdue: Arc<dyn Overdue>,
-    transactions: Arc<Directory<Transaction>>,
-    ledger: Ledger,
+    grants: Grants,
     /// The position of the newest event that must be known before anything is looked up.
     known: u64,
 }
 
 impl Expiry {
-    /// Looks up in `overdue` what to give to the actors in `transactions`.
-    pub fn new(
-        overdue: Arc<dyn Overdue>,
-        transactions: Arc<Directory<Transaction>>,
-        ledger: Ledger,
-    ) -> Self {
-        Self { overdue, transactions, ledger, known: 0 }
+    /// Looks up in `overdue` what to give to the actors in `grants`.
+    pub fn new(overdue: Arc<dyn Overdue>, grants: Grants) -> Self {
+        Self { overdue, grants, known: 0 }
     }
 
     /// Works until `stop` says so.
     pub async fn run(mut self, mut stop: tokio::sync::watch::Receiver<bool>) {
         // What others finished while this node was down is not worth waking an actor for.
-        self.known = self.ledger.store.head().await.unwrap_or(0);
+        self.known = self.grants.ledger.store.head().await.unwrap_or(0);
         let work = async {
             loop {
                 tokio::time::sleep(EVERY).await;
@@ -95,7 +85,7 @@ impl Expiry {
         if !self.overdue.has_seen(self.known) {
             return 0;
         }
-        let now = self.ledger.scribe.clock.now();
+        let now = self.grants.ledger.scribe.clock.now();
         loop {
             let due = self.overdue.overdue(now, after, BATCH).await;
             let orders: Vec<_> = due.iter().map(|lapsed| self.expire(lapsed.stream, now)).collect();
@@ -112,13 +102,11 @@ impl Expiry {
 
     /// Answers the position of the terminal event; `None` where there was nothing to do.
     async fn expire(&self, stream: StreamId, now: Timestamp) -> Option<u64> {
-        let order = Order {
-            id: self.ledger.scribe.entropy.uuid(now),
-            command: vec![Step::Expire(now)],
-            context: own_work("expiry", now, &self.ledger),
-        };
-        match self.transactions.tell(stream, order).await {
-            Ok(carried) => carried.position,
+        let ledger = &self.grants.ledger;
+        let id = ledger.scribe.entropy.uuid(now);
+        let context = own_work("expiry", now, ledger);
+        match self.grants.expire(stream, now, id, context).await {
+            Ok(position) => position,
             Err(Failure::Busy) => None,
             Err(failure) => {
                 tracing::warn!(%stream, %failure, "could not expire");

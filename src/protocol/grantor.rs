@@ -2,6 +2,7 @@
 
 use moneta_events::{
     StreamId, SubjectId, Timestamp,
+    approval::Approved,
     transaction::{Authenticated, Requested},
 };
 
@@ -32,6 +33,19 @@ impl<'a> Grantor<'a> {
             acr: &authenticated.acr,
             amr: &authenticated.amr,
             nonce: requested.nonce.as_deref(),
+        }
+    }
+
+    /// Of a request that was decided on a device apart. The client is not in the browser, if there was one,
+    /// so what it gets does not end with that browser's session.
+    pub fn of_approval(approved: &'a Approved) -> Self {
+        Self {
+            subject: approved.subject,
+            session: None,
+            auth_time: approved.auth_time,
+            acr: &approved.acr,
+            amr: &approved.amr,
+            nonce: None,
         }
     }
 }

@@ -2,8 +2,7 @@ use std::sync::Arc;
 
 use actix::{Arbiter, System};
 use moneta::{
-    domain::transaction::Transaction,
-    engine::directory::{Bounds, Directory},
+    engine::{directory::Bounds, grants::Grants},
     feed::queries::{Queries, ReadModels},
     process::expiry::Expiry,
     store::EventStore as _,
@@ -19,8 +18,8 @@ use crate::support::{World, deny, is_at, wait_for};
 fn expiry(world: &World, queries: &Queries, arbiter: &Arbiter) -> Expiry {
     let bounds = Bounds { orders_per_shard: 1_024, orders_per_stream: 16 };
     let arbiters = std::slice::from_ref(arbiter);
-    let transactions = Directory::<Transaction>::new(world.ledger.clone(), arbiters, bounds);
-    Expiry::new(Arc::new(queries.clone()), transactions, world.ledger.clone())
+    let grants = Grants::new(world.ledger.clone(), arbiters, bounds);
+    Expiry::new(Arc::new(queries.clone()), grants)
 }
 
 /// Runs with a projector and an expiry process that only sweeps when told to.

@@ -6,9 +6,10 @@ use std::{fs, path::PathBuf, sync::Arc};
 
 use moneta_events::{
     Category, DecodeError, Envelope, EventPayload, EventType, Outcome, Recorded,
-    client::ClientEvent, configuration::ConfigurationEvent, consent::ConsentEvent,
-    direct::DirectEvent, incident::IncidentEvent, keyring::KeyringEvent, session::SessionEvent,
-    subject::SubjectEvent, transaction::TransactionEvent, username::UsernameEvent,
+    backchannel::BackchannelEvent, client::ClientEvent, configuration::ConfigurationEvent,
+    consent::ConsentEvent, device::DeviceEvent, direct::DirectEvent, incident::IncidentEvent,
+    keyring::KeyringEvent, session::SessionEvent, subject::SubjectEvent,
+    transaction::TransactionEvent, username::UsernameEvent,
 };
 use serde_json::value::RawValue;
 
@@ -26,6 +27,8 @@ macro_rules! for_category {
             Category::Direct => $action::<DirectEvent> $argument,
             Category::Incident => $action::<IncidentEvent> $argument,
             Category::Configuration => $action::<ConfigurationEvent> $argument,
+            Category::Backchannel => $action::<BackchannelEvent> $argument,
+            Category::Device => $action::<DeviceEvent> $argument,
         }
     };
 }

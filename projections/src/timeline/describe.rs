@@ -2,9 +2,10 @@
 
 use moneta_events::{
     Actor, ActorKind, Category, DecodeError, Envelope, EventPayload, Reason, Recorded, Timestamp,
-    Verdict, client::ClientEvent, configuration::ConfigurationEvent, consent::ConsentEvent,
-    direct::DirectEvent, incident::IncidentEvent, keyring::KeyringEvent, session::SessionEvent,
-    subject::SubjectEvent, transaction::TransactionEvent, username::UsernameEvent,
+    Verdict, backchannel::BackchannelEvent, client::ClientEvent, configuration::ConfigurationEvent,
+    consent::ConsentEvent, device::DeviceEvent, direct::DirectEvent, incident::IncidentEvent,
+    keyring::KeyringEvent, session::SessionEvent, subject::SubjectEvent,
+    transaction::TransactionEvent, username::UsernameEvent,
 };
 use serde::Serialize;
 
@@ -71,6 +72,8 @@ pub fn describe_recorded(recorded: &Recorded) -> Result<Entry, DecodeError> {
         Category::Direct => of::<DirectEvent>(envelope),
         Category::Incident => of::<IncidentEvent>(envelope),
         Category::Configuration => of::<ConfigurationEvent>(envelope),
+        Category::Backchannel => of::<BackchannelEvent>(envelope),
+        Category::Device => of::<DeviceEvent>(envelope),
     }
 }
 

@@ -22,6 +22,8 @@ use moneta_events::{
 
 use super::{Describe, factors};
 
+mod approval;
+
 impl Describe for TransactionEvent {
     fn sentence(&self, at: Timestamp) -> String {
         match self {

@@ -2,6 +2,10 @@
 
 use moneta_events::{
     Category, ClientId, EventPayload, Reason, StreamId, SubjectId, Timestamp,
+    approval::ApprovalEvent,
+    backchannel::BackchannelEvent,
+    client::GrantType,
+    device::DeviceEvent,
     direct::DirectEvent,
     token::TokenEvent,
     transaction::{Requested, TransactionEvent},
@@ -25,7 +29,7 @@ impl Projection for Timeline {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn schema(&self) -> &'static str {
@@ -34,7 +38,9 @@ impl Projection for Timeline {
 
     fn reads(&self, category: Category) -> bool {
         match category {
-            Category::Transaction | Category::Direct => true,
+            Category::Transaction | Category::Backchannel | Category::Device | Category::Direct => {
+                true
+            }
             Category::Session
             | Category::Subject
             | Category::Username
@@ -102,6 +108,47 @@ fn of_transaction(event: &TransactionEvent) -> Result<Change, ProjectionError> {
     })
 }
 
+fn of_backchannel(event: &BackchannelEvent) -> Result<Change, ProjectionError> {
+    Ok(match event {
+        BackchannelEvent::Requested(_) | BackchannelEvent::Refused(_) => {
+            return Err(ProjectionError::OutOfSequence);
+        }
+        BackchannelEvent::DeviceNotified(_) | BackchannelEvent::ClientNotified(_) => {
+            Change::default()
+        }
+        BackchannelEvent::Approval(event) => of_approval(event),
+    })
+}
+
+fn of_device(event: &DeviceEvent) -> Result<Change, ProjectionError> {
+    Ok(match event {
+        DeviceEvent::Requested(_) | DeviceEvent::Refused(_) => {
+            return Err(ProjectionError::OutOfSequence);
+        }
+        DeviceEvent::Claimed(claimed) => Change {
+            subject: Some(claimed.subject),
+            session: Some(claimed.session),
+            ..Change::to(State::Authenticated)
+        },
+        DeviceEvent::Approval(event) => of_approval(event),
+    })
+}
+
+fn of_approval(event: &ApprovalEvent) -> Change {
+    match event {
+        ApprovalEvent::Approved(approved) => Change {
+            subject: Some(approved.subject),
+            session: approved.session,
+            ..Change::to(State::Consented)
+        },
+        ApprovalEvent::Denied(_) => Change::end(State::Denied, Ending::Denied),
+        ApprovalEvent::Expired(_) => Change::end(State::Expired, Ending::Refused),
+        ApprovalEvent::Redeemed(_) => Change::end(State::Exchanged, Ending::Success),
+        ApprovalEvent::Token(event) => of_tokens(event),
+        ApprovalEvent::Failed(_) | ApprovalEvent::RedemptionRefused(_) => Change::default(),
+    }
+}
+
 fn of_tokens(event: &TokenEvent) -> Change {
     match event {
         // Only where it has not ended otherwise: a code that was revoked before it was redeemed.
@@ -138,6 +185,64 @@ impl Summary {
         Self { deadline, ..Self::open(event, "authorization_code", &requested.client_id) }
     }
 
+    /// A request that the provider refused at once.
+    fn refused(event: &Event<'_>, grant: GrantType, client: &ClientId, reason: Reason) -> Self {
+        let mut row = Self::open(event, grant.as_str(), client);
+        let change = Change::end(State::Refused, Ending::Refused);
+        row.change(event.head.occurred_at, &change, Some(reason));
+        row
+    }
+
+    fn begin_backchannel(event: &Event<'_>) -> Result<Self, ProjectionError> {
+        let grant = GrantType::Ciba;
+        match event.head.payload()? {
+            BackchannelEvent::Requested(requested) => Ok(Self {
+                subject: Some(requested.subject),
+                deadline: Some(requested.expires_at),
+                ..Self::open(event, grant.as_str(), &requested.client_id)
+            }),
+            BackchannelEvent::Refused(refused) => {
+                Ok(Self::refused(event, grant, &refused.client_id, refused.reason))
+            }
+            _ => Err(ProjectionError::OutOfSequence),
+        }
+    }
+
+    fn begin_device(event: &Event<'_>) -> Result<Self, ProjectionError> {
+        let grant = GrantType::DeviceCode;
+        match event.head.payload()? {
+            DeviceEvent::Requested(requested) => Ok(Self {
+                deadline: Some(requested.expires_at),
+                ..Self::open(event, grant.as_str(), &requested.client_id)
+            }),
+            DeviceEvent::Refused(refused) => {
+                Ok(Self::refused(event, grant, &refused.client_id, refused.reason))
+            }
+            _ => Err(ProjectionError::OutOfSequence),
+        }
+    }
+
+    fn begin_direct(event: &Event<'_>) -> Result<Self, ProjectionError> {
+        let DirectEvent::Granted(granted) = event.head.payload()? else {
+            return Err(ProjectionError::OutOfSequence);
+        };
+        let mut row = Self::open(event, &granted.grant_type, &granted.client_id);
+        let change = Change::end(State::Exchanged, Ending::Success);
+        row.change(event.head.occurred_at, &change, None);
+        Ok(row)
+    }
+
+    fn begin_transaction(event: &Event<'_>) -> Result<Self, ProjectionError> {
+        match event.head.payload()? {
+            TransactionEvent::Requested(requested) => Ok(Self::requested(event, &requested)),
+            TransactionEvent::Refused(refused) => {
+                let grant = GrantType::AuthorizationCode;
+                Ok(Self::refused(event, grant, &refused.client_id, refused.reason))
+            }
+            _ => Err(ProjectionError::OutOfSequence),
+        }
+    }
+
     fn change(&mut self, at: Timestamp, change: &Change, reason: Option<Reason>) {
         self.last_at = at;
         self.state = change.state.unwrap_or(self.state);
@@ -172,36 +277,32 @@ impl StreamRow for Summary {
     const FIXED: usize = 4;
 
     fn begin(event: &Event<'_>) -> Result<Self, ProjectionError> {
-        let at = event.head.occurred_at;
-        if event.head.stream.category == Category::Direct {
-            let DirectEvent::Granted(granted) = event.head.payload()? else {
-                return Err(ProjectionError::OutOfSequence);
-            };
-            let mut row = Self::open(event, &granted.grant_type, &granted.client_id);
-            row.change(at, &Change::end(State::Exchanged, Ending::Success), None);
-            return Ok(row);
-        }
-        match event.head.payload()? {
-            TransactionEvent::Requested(requested) => Ok(Self::requested(event, &requested)),
-            TransactionEvent::Refused(refused) => {
-                let mut row = Self::open(event, "authorization_code", &refused.client_id);
-                let change = Change::end(State::Refused, Ending::Refused);
-                row.change(at, &change, Some(refused.reason));
-                Ok(row)
-            }
-            _ => Err(ProjectionError::OutOfSequence),
+        match event.head.stream.category {
+            Category::Direct => Self::begin_direct(event),
+            Category::Backchannel => Self::begin_backchannel(event),
+            Category::Device => Self::begin_device(event),
+            _ => Self::begin_transaction(event),
         }
     }
 
     fn follow(&mut self, event: &Event<'_>) -> Result<(), ProjectionError> {
-        let (change, reason) = if event.head.stream.category == Category::Direct {
-            match event.head.payload()? {
+        let (change, reason) = match event.head.stream.category {
+            Category::Direct => match event.head.payload()? {
                 DirectEvent::Granted(_) => return Err(ProjectionError::OutOfSequence),
                 DirectEvent::Token(event) => (of_tokens(&event), event.outcome().reason),
+            },
+            Category::Backchannel => {
+                let event: BackchannelEvent = event.head.payload()?;
+                (of_backchannel(&event)?, event.outcome().reason)
             }
-        } else {
-            let event: TransactionEvent = event.head.payload()?;
-            (of_transaction(&event)?, event.outcome().reason)
+            Category::Device => {
+                let event: DeviceEvent = event.head.payload()?;
+                (of_device(&event)?, event.outcome().reason)
+            }
+            _ => {
+                let event: TransactionEvent = event.head.payload()?;
+                (of_transaction(&event)?, event.outcome().reason)
+            }
         };
         self.change(event.head.occurred_at, &change, reason);
         self.events += 1;

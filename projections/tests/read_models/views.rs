@@ -15,7 +15,9 @@ use moneta_projections::{
     client::ClientView,
     consent::ConsentView,
     fold,
-    introspection::{DirectFamily, TokenFamily, TransactionFamily},
+    introspection::{
+        BackchannelFamily, DeviceFamily, DirectFamily, TokenFamily, TransactionFamily,
+    },
     keyring::{KeyState, KeyringView},
     session::SessionView,
     subject::SubjectView,
@@ -346,6 +348,8 @@ fn every_stream_of_the_corpus_folds() {
     for (stream, events) in Log::corpus().streams() {
         let seen = match stream.category {
             Category::Transaction => seen::<TransactionFamily>(&events),
+            Category::Backchannel => seen::<BackchannelFamily>(&events),
+            Category::Device => seen::<DeviceFamily>(&events),
             Category::Direct => seen::<DirectFamily>(&events),
             Category::Session => seen::<SessionView>(&events),
             Category::Subject => seen::<SubjectView>(&events),

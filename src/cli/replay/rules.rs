@@ -8,9 +8,9 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::domain::{
-    Aggregate, client::Client, consent::Consent, direct::Direct, journal::Journal,
-    keyring::Keyring, session::Session, subject::Subject, transaction::Transaction,
-    username::Username,
+    Aggregate, backchannel::Backchannel, client::Client, consent::Consent, device::Device,
+    direct::Direct, journal::Journal, keyring::Keyring, session::Session, subject::Subject,
+    transaction::Transaction, username::Username,
 };
 
 /// What is known after an event, as names and values.
@@ -71,6 +71,8 @@ pub(in crate::cli) fn tell(events: &[Recorded]) -> Told {
         Category::Direct => told::<Direct>(events),
         Category::Incident => told::<Journal<IncidentEvent>>(events),
         Category::Configuration => told::<Journal<ConfigurationEvent>>(events),
+        Category::Backchannel => told::<Backchannel>(events),
+        Category::Device => told::<Device>(events),
     }
 }
 

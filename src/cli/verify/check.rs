@@ -8,8 +8,9 @@ use std::{
 
 use anyhow::anyhow;
 use moneta_events::{
-    Category, DecodeError, Digest, Envelope, EventPayload, Recorded, StreamId, chain::BrokenChain,
-    chain::Link, client::ClientEvent, configuration::ConfigurationEvent, consent::ConsentEvent,
+    Category, DecodeError, Digest, Envelope, EventPayload, Recorded, StreamId,
+    backchannel::BackchannelEvent, chain::BrokenChain, chain::Link, client::ClientEvent,
+    configuration::ConfigurationEvent, consent::ConsentEvent, device::DeviceEvent,
     direct::DirectEvent, incident::IncidentEvent, keyring::KeyringEvent, session::SessionEvent,
     subject::SubjectEvent, transaction::TransactionEvent, username::UsernameEvent,
 };
@@ -241,5 +242,7 @@ fn data(category: Category, envelope: &Envelope<'_>) -> Result<(), DecodeError> 
         Category::Direct => of::<DirectEvent>(envelope),
         Category::Incident => of::<IncidentEvent>(envelope),
         Category::Configuration => of::<ConfigurationEvent>(envelope),
+        Category::Backchannel => of::<BackchannelEvent>(envelope),
+        Category::Device => of::<DeviceEvent>(envelope),
     }
 }
