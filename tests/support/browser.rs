@@ -88,15 +88,14 @@ impl Arrival {
     }
 
     fn at(location: &str) -> Self {
-        let (before, fragment) = location.split_once('#').unwrap_or((location, ""));
-        let (uri, query) = before.split_once('?').unwrap_or((before, ""));
-        let (carried, text) = if fragment.is_empty() {
-            (Carried::Query, query)
-        } else {
-            (Carried::Fragment, fragment)
-        };
-        let params = form_urlencoded::parse(text.as_bytes()).into_owned().collect();
-        Self { uri: uri.to_owned(), carried, params }
+        if let Some((uri, fragment)) = location.split_once('#').filter(|(_, text)| !text.is_empty())
+        {
+            let params = form_urlencoded::parse(fragment.as_bytes()).into_owned().collect();
+            return Self { uri: uri.to_owned(), carried: Carried::Fragment, params };
+        }
+        let (uri, query) = location.split_once('?').unwrap_or((location, ""));
+        let params = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        Self { uri: uri.to_owned(), carried: Carried::Query, params }
     }
 }
 
