@@ -100,8 +100,8 @@ fn head(text: &mut String, envelope: &Envelope<'_>, names: &mut Names, beginning
         (result, reason) => panic!("{result:?} and {reason:?} do not go together"),
     };
     let Envelope { revision, event_type, schema, .. } = envelope;
-    assert_eq!(*schema, 1, "a new schema of {event_type} belongs in the snapshots");
-    let _ = writeln!(text, "{revision} {event_type}: {outcome}");
+    let version = if *schema == 1 { String::new() } else { format!(" (schema {schema})") };
+    let _ = writeln!(text, "{revision} {event_type}{version}: {outcome}");
 
     let kind = serde_json::to_value(envelope.actor.kind).expect("a word");
     let mut by = kind.as_str().expect("a word").to_owned();
