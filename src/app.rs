@@ -43,7 +43,9 @@ use crate::{
         tokens::Judged,
     },
     ports::{key_wrap::KeyWrap, passwords::Passwords, vault::Vault},
-    process::{expiry::Expiry, guards::GuardKeeper, incidents::IncidentKeeper, keys::KeyKeeper},
+    process::{
+        expiry::Expiry, guards::GuardKeeper, incidents::IncidentKeeper, keys::KeyKeeper, memory,
+    },
     protocol::{discovery, handle::Handles},
     runtime::{clock::Clock, entropy::Entropy},
     store::{EventStore, guard::GuardStore},
@@ -214,6 +216,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         tokio::spawn(keys.run(stopped.clone())),
         tokio::spawn(expiry.run(stopped.clone())),
         tokio::spawn(guards.run(stopped.clone())),
+        tokio::spawn(memory::give_back(stopped.clone())),
         tokio::spawn(publish::keep_origins(op.clone(), declared, stopped)),
     ];
 

@@ -1,10 +1,13 @@
 //! Passwords with Argon2id (RFC 9106), hashed on the blocking pool and only so many at a time.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Display, sync::Arc, time::Duration};
 
 use argon2::{
     Algorithm, Argon2, Params, PasswordHash, PasswordHasher as _, PasswordVerifier as _, Version,
-    password_hash,
+    password_hash::{
+        self,
+        phc::{Output, ParamsString, Salt},
+    },
 };
 use async_trait::async_trait;
 use tokio::{sync::Semaphore, task, time};
@@ -20,6 +23,7 @@ const WAITING_PER_PERMIT: usize = 16;
 /// How long one may wait for its turn.
 const PATIENCE: Duration = Duration::from_secs(2);
 const SALT_BYTES: usize = 16;
+const OUTPUT_BYTES: usize = Params::DEFAULT_OUTPUT_LEN;
 
 /// What a hash costs (RFC 9106 §3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +40,7 @@ pub struct Cost {
 /// time, at most so many waiting, none waiting long.
 pub struct Argon2Passwords {
     argon2: Argon2<'static>,
-    /// Of a random password nobody knows; what is verified where there is no end-user or no password.
+    /// Of no password anybody can find; what is verified where there is no end-user or no password.
     dummy: String,
     entropy: Entropy,
     /// Those being hashed.
@@ -50,10 +54,9 @@ impl Argon2Passwords {
     /// New hashes cost `cost`; at most `concurrent` are computed at a time, each in `cost.memory_kib`.
     pub fn new(cost: Cost, concurrent: usize, entropy: Entropy) -> Result<Self, PasswordError> {
         let params = Params::new(cost.memory_kib, cost.iterations, cost.parallelism, None)
-            .map_err(|error| PasswordError::Failed(error.to_string()))?;
+            .map_err(failed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let unknown = Zeroizing::new(entropy.bytes::<32>());
-        let dummy = hash(&argon2, &*unknown, &entropy.bytes())?;
+        let dummy = dummy(&argon2, &entropy)?;
         let concurrent = concurrent.max(1);
         Ok(Self {
             argon2,
@@ -81,7 +84,7 @@ impl Argon2Passwords {
             work()
         })
         .await
-        .map_err(|error| PasswordError::Failed(error.to_string()))?
+        .map_err(failed)?
     }
 }
 
@@ -105,7 +108,7 @@ impl Passwords for Argon2Passwords {
         self.in_turn(move || match argon2.verify_password(password.as_bytes(), &stored) {
             Ok(()) => Ok(known),
             Err(password_hash::Error::PasswordInvalid) => Ok(false),
-            Err(error) => Err(PasswordError::Failed(error.to_string())),
+            Err(error) => Err(failed(error)),
         })
         .await
     }
@@ -125,13 +128,30 @@ fn parse(phc: &str) -> Option<PasswordHash> {
     })
 }
 
+/// A hash that was never computed: salt and output are drawn. To verify against it costs as much as
+/// against any other, and to find a password for it is to invert Argon2.
+fn dummy(argon2: &Argon2<'_>, entropy: &Entropy) -> Result<String, PasswordError> {
+    let drawn = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(argon2.params()).map_err(failed)?,
+        salt: Some(Salt::new(&entropy.bytes::<SALT_BYTES>()).map_err(failed)?),
+        hash: Some(Output::new(&entropy.bytes::<OUTPUT_BYTES>()).map_err(failed)?),
+    };
+    Ok(drawn.to_string())
+}
+
+fn failed(cause: impl Display) -> PasswordError {
+    PasswordError::Failed(cause.to_string())
+}
+
 fn hash(
     argon2: &Argon2<'_>,
     password: &[u8],
     salt: &[u8; SALT_BYTES],
 ) -> Result<String, PasswordError> {
     let hash = argon2.hash_password_with_salt(password, salt);
-    hash.map(|hash| hash.to_string()).map_err(|error| PasswordError::Failed(error.to_string()))
+    hash.map(|hash| hash.to_string()).map_err(failed)
 }
 
 #[cfg(test)]
@@ -197,7 +217,12 @@ mod tests {
     #[tokio::test]
     async fn an_unknown_user_costs_as_much_as_a_known_one() {
         let mut passwords = passwords(CHEAP, 1);
-        assert!(passwords.dummy.contains("m=64,t=1,p=1"), "it costs what new hashes cost");
+        let new = passwords.hash(secret("new")).await.unwrap();
+        let shape = |phc: &str| {
+            let parts: Vec<_> = phc.split('$').map(str::to_owned).collect();
+            (parts[..4].to_vec(), parts[4].len(), parts[5].len(), parts.len())
+        };
+        assert_eq!(shape(&passwords.dummy), shape(&new), "it costs what new hashes cost");
 
         // Only who computes a hash notices a version that does not exist.
         passwords.dummy = passwords.dummy.replace("v=19", "v=18");

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     app::{self, Running},
     config::Settings,
+    process::memory,
 };
 use banner::Banner;
 
@@ -53,6 +54,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<Exit> {
     log::start(&arguments.log, arguments.log_format)?;
+    memory::in_small_pages();
     let mut flags = Vec::new();
     let mut listener = None;
     if let Some(mut listen) = arguments.listen {

@@ -5,3 +5,4 @@ pub mod expiry;
 pub mod guards;
 pub mod incidents;
 pub mod keys;
+pub mod memory;

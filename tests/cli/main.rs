@@ -4,6 +4,7 @@
 mod browser;
 mod clients;
 mod config;
+mod footprint;
 mod keys;
 mod serving;
 mod support;

@@ -121,7 +121,17 @@ impl Place {
 
     /// The same with more flags.
     pub(crate) fn serve_with(&self, more: &[&str]) -> Server {
+        self.serve_as(more, &[])
+    }
+
+    /// The same with something else in the environment.
+    pub(crate) fn serve_with_env(&self, environment: &[(&str, &str)]) -> Server {
+        self.serve_as(&[], environment)
+    }
+
+    fn serve_as(&self, more: &[&str], environment: &[(&str, &str)]) -> Server {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.envs(environment.iter().copied());
         let log = std::fs::File::create(self.path("log")).unwrap();
         let mut child = command.args(more).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
@@ -155,6 +165,13 @@ impl Server {
         self.out.read_to_string(&mut rest).unwrap();
         assert_eq!(self.child.wait().unwrap().code(), Some(0));
         rest
+    }
+
+    /// The memory it holds, in KiB, without what it maps from files.
+    pub(crate) fn own_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+        line.split_whitespace().next().unwrap().parse().unwrap()
     }
 
     /// Sends a request and reads the whole answer.

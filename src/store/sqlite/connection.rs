@@ -94,6 +94,8 @@ fn prepare_writable(path: &Path) -> Result<Writable, OpenProblem> {
     create_schema(&connection)?;
     settle(&connection)?;
     let head = verified_head(&connection)?;
+    // Not before the check, which would fill it with pages that no append needs.
+    connection.pragma_update(None, "cache_size", -16_384)?;
     Ok(Writable { connection, head })
 }
 
@@ -152,7 +154,6 @@ fn set_durable(connection: &Connection) -> Result<(), OpenProblem> {
     // the errors that SQLite would keep to itself.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
-    connection.pragma_update(None, "cache_size", -16_384)?;
     // Without this, INSERT OR REPLACE would delete without asking the triggers.
     connection.pragma_update(None, "recursive_triggers", true)?;
     Ok(())
