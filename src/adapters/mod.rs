@@ -4,3 +4,6 @@
 pub mod file_key_wrap;
 pub mod http;
 pub mod password;
+pub mod totp;
+#[cfg(feature = "passkeys")]
+pub mod webauthn;

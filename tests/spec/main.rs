@@ -6,6 +6,9 @@
     reason = "a table is as long and its rows are as wide as the section it is named after"
 )]
 
+#[path = "../support/authenticator.rs"]
+#[allow(dead_code, unreachable_pub, reason = "other test binaries use the rest of it")]
+mod authenticator;
 mod authorization_errors;
 mod authorization_request;
 mod authorization_response;
@@ -19,6 +22,8 @@ mod fixtures;
 mod introspection_and_revocation;
 mod next_step;
 mod parameters;
+#[cfg(feature = "passkeys")]
+mod passkeys;
 mod pkce;
 mod redirect_uri;
 mod token_request;

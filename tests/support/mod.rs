@@ -7,6 +7,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses another part of it")]
 
 pub mod answer;
+pub mod authenticator;
 pub mod browser;
 pub mod crowd;
 pub mod demo;
