@@ -29,6 +29,7 @@ use crate::{
         grants::Grants,
         guards::Guards,
         incidents::Incidents,
+        pending::{OpenRequests, Pending},
         people::UsernameIndex,
         privacy::Privacy,
         scribe::Scribe,
@@ -97,6 +98,8 @@ pub struct Core {
     pub passwords: Arc<dyn Passwords>,
     /// Changes whenever this node has appended.
     pub appended: watch::Receiver<u64>,
+    /// The backchannel requests that wait for their end-users.
+    pub open: Arc<OpenRequests>,
 }
 
 impl Core {
@@ -104,7 +107,9 @@ impl Core {
     pub async fn build(parts: &Parts) -> anyhow::Result<Self> {
         let Parts { settings, store, vault, key_wrap, clock, entropy, .. } = parts;
         let boards = Boards::new(Capacity::default());
-        let published = Arc::new(Published::new(Arc::clone(store), vec![boards.clone() as _]));
+        let open = Arc::<OpenRequests>::default();
+        let views = vec![boards.clone() as _, open.clone() as _];
+        let published = Arc::new(Published::new(Arc::clone(store), views));
         let appended = published.appended();
         let store: Arc<dyn EventStore> = published;
         let scribe = Scribe {
@@ -129,7 +134,7 @@ impl Core {
         let passwords = Arc::new(Argon2Passwords::new(cost, hashes, entropy.clone())?);
         let usernames = UsernameIndex::new(&key_wrap.derive("username index"));
         let (privacy, signing) = (Arc::new(privacy), Arc::new(signing));
-        Ok(Self { ledger, facts, privacy, signing, usernames, passwords, appended })
+        Ok(Self { ledger, facts, privacy, signing, usernames, passwords, appended, open })
     }
 }
 
@@ -173,6 +178,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
     let op = web::Data::new(Op {
         terms: rules::terms(&settings),
         transactions: Arc::clone(&grants.transactions),
+        pending: Pending::new(core.open, grants.clone(), queries.clone()),
         grants: grants.clone(),
         throttles: Throttles::new(Rates {
             login_attempts: settings.limits.login_attempts,
@@ -275,6 +281,7 @@ impl Running {
     /// Stops in order: doors, processes, actors, read models. What was acknowledged is on disk already.
     pub async fn stop(self) {
         self.op.readiness.store(Arc::new(Readiness::Draining));
+        self.op.pending.close();
         self.server.stop(true).await;
         self.stop.send_replace(true);
         for process in self.processes {

@@ -14,11 +14,13 @@ pub mod guards;
 pub mod incidents;
 pub mod loaded;
 pub mod order;
+pub mod pending;
 pub mod people;
 pub mod privacy;
 pub mod scribe;
 pub mod signing;
 pub mod throttle;
+pub mod waiters;
 
 /// Lists over all streams, for people: they lag behind the log and say how far they are.
 pub use crate::feed::queries;

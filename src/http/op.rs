@@ -10,8 +10,8 @@ use crate::{
     domain::transaction::Transaction,
     engine::{
         directory::Directory, execute::Ledger, facts::Facts, grants::Grants, guards::Guards,
-        incidents::Incidents, people::UsernameIndex, privacy::Privacy, queries::Queries,
-        signing::Signing,
+        incidents::Incidents, pending::Pending, people::UsernameIndex, privacy::Privacy,
+        queries::Queries, signing::Signing,
     },
     ports::passwords::Passwords,
     protocol::{handle::Handles, rules::Rules},
@@ -28,6 +28,8 @@ pub struct Op {
     pub transactions: Arc<Directory<Transaction>>,
     /// The actors of every kind of grant.
     pub grants: Grants,
+    /// The backchannel requests that wait for their end-users.
+    pub pending: Pending,
     /// For orders without an actor.
     pub ledger: Ledger,
     /// What is known.
