@@ -25,45 +25,99 @@ pub struct Asset {
 /// All of them, and the names the templates link to.
 pub(super) struct Assets {
     pub(super) stylesheet: Asset,
+    pub(super) inbox_stylesheet: Asset,
+    pub(super) inbox_script: Asset,
     pub(super) icon: Asset,
+    /// The coin on a ground of its own, for systems that cut icons to their own shape.
+    pub(super) touch_icon: Asset,
+    pub(super) inbox_icons: [Asset; 2],
     guilloche: Asset,
+    worker: Asset,
 }
 
 pub(super) static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
-    const SVG: &str = "image/svg+xml";
-    let guilloche = Asset::new("guilloche", "svg", SVG, include_str!("assets/guilloche.svg"));
-    let css = include_str!("assets/moneta.css").replace("guilloche.svg", &guilloche.file);
+    let guilloche = Asset::new("guilloche", "svg", include_bytes!("assets/guilloche.svg"));
+    let icon = Asset::new("coin", "svg", include_bytes!("assets/coin.svg"));
+    let css = |name, text: &str| {
+        Asset::new(name, "css", text.replace("guilloche.svg", &guilloche.file).as_bytes())
+    };
+    let stylesheet = css("moneta", include_str!("assets/moneta.css"));
+    let inbox_stylesheet = css("inbox", include_str!("assets/inbox.css"));
+    let mut worker = include_str!("assets/worker.js").to_owned();
+    for (name, kept) in [
+        ("moneta.css", &stylesheet),
+        ("inbox.css", &inbox_stylesheet),
+        ("guilloche.svg", &guilloche),
+        ("coin.svg", &icon),
+    ] {
+        worker = worker.replace(name, &kept.file);
+    }
     Assets {
-        stylesheet: Asset::new("moneta", "css", "text/css; charset=utf-8", &css),
-        icon: Asset::new("coin", "svg", SVG, include_str!("assets/coin.svg")),
+        inbox_script: Asset::new("inbox", "js", include_bytes!("assets/inbox.js")),
+        touch_icon: Asset::new("touch-180", "png", include_bytes!("assets/touch-180.png")),
+        inbox_icons: [
+            Asset::new("inbox-192", "png", include_bytes!("assets/inbox-192.png")),
+            Asset::new("inbox-512", "png", include_bytes!("assets/inbox-512.png")),
+        ],
+        worker: Asset::new("worker", "js", worker.as_bytes()),
+        stylesheet,
+        inbox_stylesheet,
+        icon,
         guilloche,
     }
 });
 
+impl Assets {
+    /// What is served under `/assets/`.
+    fn files(&self) -> [&Asset; 8] {
+        let [small, large] = &self.inbox_icons;
+        [
+            &self.stylesheet,
+            &self.inbox_stylesheet,
+            &self.inbox_script,
+            &self.icon,
+            &self.touch_icon,
+            small,
+            large,
+            &self.guilloche,
+        ]
+    }
+}
+
 impl Asset {
-    fn new(name: &str, extension: &str, content_type: &'static str, body: &str) -> Self {
-        let digest = digest(&SHA256, body.as_bytes());
+    fn new(name: &str, extension: &str, body: &[u8]) -> Self {
+        let digest = digest(&SHA256, body);
         let mut version = String::with_capacity(16);
         for byte in &digest.as_ref()[..8] {
             write!(version, "{byte:02x}").expect("a String takes every write");
         }
         Self {
             file: format!("{name}.{version}.{extension}"),
-            content_type,
+            content_type: match extension {
+                "css" => "text/css; charset=utf-8",
+                "js" => "text/javascript; charset=utf-8",
+                "png" => "image/png",
+                _ => "image/svg+xml",
+            },
             etag: format!("\"{version}\""),
-            body: body.as_bytes().to_vec(),
+            body: body.to_vec(),
         }
     }
 }
 
 /// The asset served as `/assets/{file}`.
 pub fn find(file: &str) -> Option<&'static Asset> {
-    [&ASSETS.stylesheet, &ASSETS.icon, &ASSETS.guilloche].into_iter().find(|a| a.file == file)
+    ASSETS.files().into_iter().find(|asset| asset.file == file)
 }
 
 /// The coin, for `/favicon.ico`, which browsers ask for beside the pages.
 pub fn icon() -> &'static Asset {
     &ASSETS.icon
+}
+
+/// The service worker of the device inbox, which keeps one address whatever its content.
+pub fn worker() -> &'static Asset {
+    &ASSETS.worker
 }
 
 #[cfg(test)]
@@ -72,7 +126,7 @@ mod tests {
 
     #[test]
     fn every_asset_is_found_under_the_digest_of_its_content() {
-        for asset in [&ASSETS.stylesheet, &ASSETS.icon, &ASSETS.guilloche] {
+        for asset in ASSETS.files() {
             let found = find(&asset.file).unwrap();
             let again = digest(&SHA256, &found.body);
             let version = found.etag.trim_matches('"');
@@ -84,10 +138,22 @@ mod tests {
     }
 
     #[test]
-    fn the_stylesheet_is_small_and_loads_nothing_from_elsewhere() {
-        let css = String::from_utf8(ASSETS.stylesheet.body.clone()).unwrap();
-        assert!(css.len() < 15 * 1024, "{} bytes", css.len());
-        assert!(css.contains(&ASSETS.guilloche.file));
-        assert!(!css.contains("@import") && !css.contains("//") && !css.contains("data:"));
+    fn the_stylesheets_are_small_and_load_nothing_from_elsewhere() {
+        for asset in [&ASSETS.stylesheet, &ASSETS.inbox_stylesheet] {
+            let css = String::from_utf8(asset.body.clone()).unwrap();
+            assert!(css.len() < 15 * 1024, "{}: {} bytes", asset.file, css.len());
+            assert!(css.contains(&ASSETS.guilloche.file));
+            assert!(!css.contains("@import") && !css.contains("//") && !css.contains("data:"));
+        }
+    }
+
+    #[test]
+    fn the_worker_keeps_files_that_are_there() {
+        let worker = String::from_utf8(worker().body.clone()).unwrap();
+        let kept: Vec<_> = worker.split('"').filter(|text| text.starts_with("/assets/")).collect();
+        assert_eq!(kept.len(), 4);
+        for path in kept {
+            assert!(find(&path["/assets/".len()..]).is_some(), "{path}");
+        }
     }
 }

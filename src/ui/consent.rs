@@ -47,7 +47,7 @@ pub struct ClaimLine<'a> {
 
 impl ClaimLine<'_> {
     /// The name in words: `given_name` becomes `Given name`.
-    fn label(&self) -> String {
+    pub(super) fn label(&self) -> String {
         if self.name == "sub" {
             return "Identifier".to_owned();
         }

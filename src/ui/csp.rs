@@ -14,6 +14,7 @@ pub struct Csp {
     forms: Vec<String>,
     images: Vec<String>,
     nonce: Option<String>,
+    application: bool,
 }
 
 impl Csp {
@@ -45,6 +46,12 @@ impl Csp {
         self.nonce = Some(nonce.to_owned());
         self
     }
+
+    /// Lets the script ask this server, and the page be installed as an application that works by itself.
+    #[must_use]
+    pub fn application(self) -> Self {
+        Self { application: true, ..self }
+    }
 }
 
 fn add(sources: &mut Vec<String>, source: String) {
@@ -62,6 +69,9 @@ impl fmt::Display for Csp {
         self.forms.iter().try_for_each(|source| write!(f, " {source}"))?;
         if let Some(nonce) = &self.nonce {
             write!(f, "; script-src 'nonce-{nonce}'")?;
+        }
+        if self.application {
+            f.write_str("; connect-src 'self'; manifest-src 'self'; worker-src 'self'")?;
         }
         f.write_str("; frame-ancestors 'none'; base-uri 'none'")
     }
@@ -91,6 +101,12 @@ mod tests {
             "default-src 'none'; style-src 'self'; img-src 'self' https://cdn.example; \
              form-action 'self' https://rp.example; script-src 'nonce-bm9uY2U'; \
              frame-ancestors 'none'; base-uri 'none'"
+        );
+        assert_eq!(
+            Csp::new().script("bm9uY2U").application().to_string(),
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+             script-src 'nonce-bm9uY2U'; connect-src 'self'; manifest-src 'self'; \
+             worker-src 'self'; frame-ancestors 'none'; base-uri 'none'"
         );
     }
 }

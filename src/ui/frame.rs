@@ -28,6 +28,16 @@ impl Frame<'_> {
     pub(super) fn icon(&self) -> &'static str {
         &ASSETS.icon.file
     }
+
+    #[allow(clippy::unused_self, reason = "called by templates, which reach fields only")]
+    pub(super) fn touch_icon(&self) -> &'static str {
+        &ASSETS.touch_icon.file
+    }
+
+    #[allow(clippy::unused_self, reason = "called by templates, which reach fields only")]
+    pub(super) fn inbox_stylesheet(&self) -> &'static str {
+        &ASSETS.inbox_stylesheet.file
+    }
 }
 
 /// The client, as people see it (OpenID Connect Dynamic Client Registration 1.0 §2).

@@ -16,6 +16,7 @@ mod error;
 mod form_post;
 mod frame;
 mod home;
+mod inbox;
 mod link;
 mod playground;
 mod sign_in;
@@ -31,6 +32,9 @@ pub use error::ErrorPage;
 pub use form_post::FormPost;
 pub use frame::{ClientCard, Frame};
 pub use home::Home;
+pub use inbox::{
+    Decided, Inbox, InboxOffline, InboxOutcome, InboxRequest, ProofProblem, RequestCard, manifest,
+};
 pub use link::Link;
 pub use playground::{Button, Flow, Panel, Playground, PlaygroundResult};
 pub use sign_in::{Login, LoginProblem, Reauthentication, SelectAccount};

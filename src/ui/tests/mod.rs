@@ -9,6 +9,8 @@ use std::collections::HashSet;
 use markup::{Tag, tags};
 use samples::pages;
 
+use super::{Frame, Inbox, assets, manifest, render};
+
 const HOSTILE: &str =
     "\"><script>alert(1)</script><img src=x onerror=alert(1)>' x='&lt;--></title>";
 
@@ -32,8 +34,9 @@ fn nothing_runs_or_loads_that_the_policy_forbids() {
     for (name, html) in pages("x") {
         for tag in tags(&html) {
             assert!(tag.name != "style" && tag.name != "base", "{name}: <{}>", tag.name);
-            assert!(tag.name != "script" || tag.get("nonce") == Some("bm9uY2U"), "{name}");
-            assert!(tag.name != "script" || name == "form_post", "{name} has a script");
+            assert!(tag.name != "script" || tag.get("nonce") == Some(samples::NONCE), "{name}");
+            let scripted = ["form_post", "inbox", "inbox_request"].contains(&name);
+            assert!(tag.name != "script" || scripted, "{name} has a script");
             for (attribute, _) in &tag.attributes {
                 assert!(
                     attribute != "style" && !attribute.starts_with("on"),
@@ -41,7 +44,10 @@ fn nothing_runs_or_loads_that_the_policy_forbids() {
                 );
             }
             let address = tag.get("src").or(tag.get("href").filter(|_| tag.name == "link"));
-            if let Some(address) = address.filter(|address| !address.starts_with("/assets/")) {
+            let own = |address: &&str| {
+                address.starts_with("/assets/") || tag.get("rel") == Some("manifest")
+            };
+            if let Some(address) = address.filter(|address| !own(address)) {
                 assert_eq!((tag.name.as_str(), address), ("img", samples::LOGO), "{name}");
             }
         }
@@ -95,12 +101,51 @@ fn the_ids_others_rely_on_are_there() {
         ("consent", &["consent-allow", "consent-deny", "remember"]),
         ("error", &["op-error"]),
         ("form_post", &["form-post", "form-post-continue"]),
+        ("inbox", &["inbox", "request-1", "approve", "deny", "report", "approve-2", "report-3"]),
+        ("inbox_request", &["inbox", "request-1", "approve", "deny", "report", "confirm-password"]),
+        ("inbox_reported", &["inbox", "outcome"]),
     ] {
         let (_, html) = pages.iter().find(|(name, _)| *name == page).unwrap();
         let tags = tags(html);
         for id in wanted {
             assert!(tags.iter().any(|tag| tag.get("id") == Some(id)), "{page} has no #{id}");
         }
+    }
+}
+
+/// What a person who is not sure needs no proof for, and Enter never does it.
+#[test]
+fn enter_approves_and_saying_no_needs_no_password() {
+    let (_, html) = pages("x").into_iter().find(|(name, _)| *name == "inbox_request").unwrap();
+    let tags = tags(&html);
+    let buttons: Vec<_> = tags.iter().filter(|tag| tag.name == "button").collect();
+    let actions: Vec<_> = buttons.iter().map(|button| button.get("value").unwrap()).collect();
+    assert_eq!(actions, ["approve", "deny", "report"]);
+    assert!(buttons[1..].iter().all(|button| button.get("formnovalidate") == Some("")));
+    let password = tags.iter().find(|tag| tag.get("id") == Some("confirm-password")).unwrap();
+    assert_eq!(password.get("autocomplete"), Some("current-password"));
+    assert_eq!((password.get("value"), password.get("required")), (None, Some("")));
+}
+
+/// A list that is empty is found so by the stylesheet and the script: no blank in it.
+#[test]
+fn an_inbox_without_requests_says_so() {
+    let frame = Frame { brand: "x", issuer: "x" };
+    let html = render(&Inbox { frame, account: "x", requests: Vec::new(), nonce: samples::NONCE });
+    assert!(html.contains(r#"<ul id="requests" class="requests"></ul>"#), "{html}");
+    assert!(html.contains("Nothing waits for you"));
+}
+
+#[test]
+fn the_manifest_names_icons_that_are_there() {
+    let manifest: serde_json::Value = serde_json::from_str(&manifest(HOSTILE)).unwrap();
+    assert_eq!(manifest["short_name"], HOSTILE);
+    assert_eq!((&manifest["start_url"], &manifest["scope"]), (&manifest["id"], &manifest["id"]));
+    let icons = manifest["icons"].as_array().unwrap();
+    assert!(icons.iter().any(|icon| icon["purpose"] == "maskable"));
+    for icon in icons {
+        let file = icon["src"].as_str().unwrap().strip_prefix("/assets/").unwrap();
+        assert_eq!(assets::find(file).unwrap().content_type, icon["type"].as_str().unwrap());
     }
 }
 

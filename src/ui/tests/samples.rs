@@ -3,11 +3,13 @@
 use moneta_events::{ActorKind, Reason, Timestamp, Verdict};
 
 use crate::ui::{
-    Button, Chain, ClaimLine, ClientCard, Consent, ErrorPage, Flow, FormPost, Frame, Home, Link,
-    Login, LoginProblem, Panel, Playground, PlaygroundResult, Reauthentication, ScopeLine,
-    SelectAccount, Status, Timeline, TimelineEntry, Transaction, Transactions, render,
+    Button, Chain, ClaimLine, ClientCard, Consent, Decided, ErrorPage, Flow, FormPost, Frame, Home,
+    Inbox, InboxOffline, InboxOutcome, InboxRequest, Link, Login, LoginProblem, Panel, Playground,
+    PlaygroundResult, ProofProblem, Reauthentication, RequestCard, ScopeLine, SelectAccount,
+    Status, Timeline, TimelineEntry, Transaction, Transactions, render,
 };
 
+pub(super) const NONCE: &str = "bm9uY2U";
 pub(super) const LOGO: &str = "https://cdn.example/logo.png";
 
 /// The pages by name.
@@ -20,6 +22,13 @@ pub(super) fn pages(text: &str) -> Vec<(&'static str, String)> {
         ("error", error(frame, text)),
         ("form_post", form_post(frame, text)),
         ("home", render(&Home { frame, playground: true })),
+        ("inbox", inbox(frame, text)),
+        ("inbox_request", inbox_request(frame, text)),
+        ("inbox_approved", inbox_outcome(frame, text, Decided::Approved)),
+        ("inbox_denied", inbox_outcome(frame, text, Decided::Denied(Reason::ConsentDenied))),
+        ("inbox_reported", inbox_outcome(frame, text, Decided::Denied(Reason::RequestReported))),
+        ("inbox_expired", inbox_outcome(frame, text, Decided::Expired)),
+        ("inbox_offline", render(&InboxOffline { frame })),
         ("playground", playground(frame, text)),
         ("playground_result", playground_result(frame, text)),
         ("timeline", timeline(frame, text)),
@@ -81,8 +90,44 @@ fn form_post(frame: Frame<'_>, text: &str) -> String {
         client: text,
         redirect: Link::redirect("https://rp.example/cb?\"><script>").unwrap(),
         fields: vec![("state", text), (text, text)],
-        nonce: "bm9uY2U",
+        nonce: NONCE,
     })
+}
+
+fn request<'a>(id: &'a str, text: &'a str) -> RequestCard<'a> {
+    RequestCard {
+        id,
+        path: text,
+        csrf: text,
+        client: client(text),
+        binding_message: Some(text),
+        scopes: vec![ScopeLine {
+            sentence: text,
+            claims: vec![ClaimLine { name: text, value: text.to_owned() }],
+        }],
+        asked_at: Timestamp::from_seconds(1_795_386_999),
+        place: Some(text),
+        seconds_left: 83,
+    }
+}
+
+fn inbox(frame: Frame<'_>, text: &str) -> String {
+    let requests = vec![request("1", text), request("2", text), request("3", text)];
+    render(&Inbox { frame, account: text, requests, nonce: NONCE })
+}
+
+fn inbox_request(frame: Frame<'_>, text: &str) -> String {
+    render(&InboxRequest {
+        frame,
+        account: text,
+        request: request("1", text),
+        problem: Some(ProofProblem::WrongPassword),
+        nonce: NONCE,
+    })
+}
+
+fn inbox_outcome(frame: Frame<'_>, text: &str, outcome: Decided) -> String {
+    render(&InboxOutcome { frame, client: client(text), outcome })
 }
 
 fn button(text: &str) -> Button<'_> {
