@@ -1,5 +1,5 @@
-//! One browser authorization: requested, authenticated, consented, code issued, exchanged; then its
-//! token family.
+//! One browser authorization: requested, authenticated, consented, answered with a code, with tokens or
+//! with nothing; the code exchanged; then its token family.
 
 use std::sync::Arc;
 
@@ -9,8 +9,12 @@ use crate::{
     ClientId, Digest, Outcome, Reason, Scope, Sealed, StreamId, SubjectId, Timestamp,
     factor::Factor,
     payload::{events, succeeds},
-    token::TokenEvent,
+    token::{AccessToken, IdToken, TokenEvent},
 };
+
+mod request;
+
+pub use request::{CodeChallenge, CodeChallengeMethod, Prompt, Requested, ResponseMode};
 
 events! {
     /// What happened in one authorization transaction, in order.
@@ -39,103 +43,12 @@ events! {
         CodeExchanged(CodeExchanged) = "transaction.code_exchanged", 1;
         /// A used code came back; what it bought is revoked with it (RFC 6749 §4.1.2).
         CodeReplayed(CodeReplayed) = "transaction.code_replayed", 1;
+        /// Tokens left the authorization endpoint (RFC 6749 §4.2.2, OpenID Connect Core 1.0 §3.2.2.5, §3.3.2.5).
+        FrontChannelIssued(FrontChannelIssued) = "transaction.front_channel_issued", 1;
+        /// The client was told that it is allowed, and nothing more (OAuth 2.0 Multiple Response Types §4).
+        Answered(Answered) = "transaction.answered", 1;
         + Token(TokenEvent);
     }
-}
-
-/// The request, as it was accepted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Requested {
-    /// Who asks.
-    pub client_id: ClientId,
-    /// Revision of the client's stream the request was checked against.
-    pub client_revision: u64,
-    /// Where the answer goes: byte for byte a registered one.
-    pub redirect_uri: String,
-    /// Words in canonical order (OAuth 2.0 Multiple Response Types §3).
-    pub response_type: String,
-    /// How the answer travels.
-    pub response_mode: ResponseMode,
-    /// What is asked for.
-    pub scope: Scope,
-    /// The resource servers the tokens will be for.
-    pub audience: Vec<String>,
-    /// The client's `state`.
-    pub state: Option<Sealed>,
-    /// The client's `nonce`.
-    pub nonce: Option<String>,
-    /// The `prompt` values.
-    pub prompt: Vec<Prompt>,
-    /// Seconds an authentication may be old.
-    pub max_age: Option<u32>,
-    /// Wanted authentication contexts, best first.
-    pub acr_values: Vec<String>,
-    /// The `login_hint`.
-    pub login_hint: Option<Sealed>,
-    /// Whom the `id_token_hint` named.
-    pub hinted_subject: Option<SubjectId>,
-    /// Wanted languages of the pages, best first.
-    pub ui_locales: Vec<String>,
-    /// Wanted languages of the claims, best first.
-    pub claims_locales: Vec<String>,
-    /// Wanted kind of page.
-    pub display: Option<String>,
-    /// The PKCE challenge (RFC 7636 §4.3).
-    pub code_challenge: Option<CodeChallenge>,
-    /// Digest of the secret that binds the transaction to one browser.
-    pub browser: Option<Digest>,
-    /// From then on nobody can finish it.
-    pub expires_at: Timestamp,
-}
-
-/// How the authorization response travels (OAuth 2.0 Multiple Response Types §2.1, Form Post §2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum ResponseMode {
-    /// In the query of the redirect URI.
-    Query,
-    /// In its fragment.
-    Fragment,
-    /// In a form that the browser posts to it.
-    FormPost,
-}
-
-/// `prompt` (OpenID Connect Core 1.0 §3.1.2.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Prompt {
-    /// Show no page.
-    None,
-    /// Authenticate anew.
-    Login,
-    /// Ask for consent anew.
-    Consent,
-    /// Let the end-user choose an account.
-    SelectAccount,
-}
-
-/// A PKCE challenge (RFC 7636 §4.2).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct CodeChallenge {
-    /// `code_challenge`.
-    pub value: String,
-    /// `code_challenge_method`.
-    pub method: CodeChallengeMethod,
-}
-
-/// `code_challenge_method` (RFC 7636 §4.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum CodeChallengeMethod {
-    /// The base64url SHA-256 of the verifier.
-    S256,
-    /// The verifier itself.
-    #[serde(rename = "plain")]
-    Plain,
 }
 
 /// A failed attempt to sign in.
@@ -325,7 +238,32 @@ pub struct CodeReplayed {
     pub code: Digest,
 }
 
-succeeds!(Requested, FactorVerified, Authenticated, Consented, CodeIssued, CodeExchanged);
+/// Tokens that went through the browser. They belong to the same family as those that a code beside them
+/// buys later. There is never a refresh token among them (RFC 6749 §4.2.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct FrontChannelIssued {
+    /// The access token, where one was asked for.
+    pub access_token: Option<AccessToken>,
+    /// The ID Token, where one was asked for.
+    pub id_token: Option<IdToken>,
+}
+
+/// Neither a code nor a token was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Answered {}
+
+succeeds!(
+    Requested,
+    FactorVerified,
+    Authenticated,
+    Consented,
+    CodeIssued,
+    CodeExchanged,
+    FrontChannelIssued,
+    Answered
+);
 
 macro_rules! refuses {
     ($($data:ty),+) => { $( impl $data {

@@ -12,7 +12,7 @@ use std::{
 use moneta_events::{
     ClientId, Digest, Scope, StreamId, SubjectId, Timestamp,
     approval::ApprovalEvent,
-    token::{AccessTokenFormat, Issued, TokenEvent},
+    token::{self, AccessTokenFormat, Issued, TokenEvent},
 };
 
 mod families;
@@ -232,11 +232,19 @@ impl TokenFamily {
         if self.revoked {
             return;
         }
-        if issued.generation == 0 {
+        self.add(facts, issued.generation, &issued.access_token);
+        self.refresh_token = issued.refresh_token.as_ref().map(|token| RefreshToken {
+            digest: token.digest,
+            expires_at: token.expires_at,
+            generation: issued.generation,
+        });
+    }
+
+    fn add(&mut self, facts: &Facts, generation: u32, token: &token::AccessToken) {
+        if generation == 0 {
             self.terms = self.terms.take().map(shared);
         }
         self.keep(|token| facts.occurred_at < token.expires_at);
-        let token = &issued.access_token;
         let as_granted = self
             .terms()
             .is_some_and(|terms| token.scope == terms.scope && *token.audience == *terms.audience);
@@ -245,15 +253,10 @@ impl TokenFamily {
             digest: token.digest,
             issued_at: facts.occurred_at,
             expires_at: token.expires_at,
-            generation: issued.generation,
+            generation,
             format: token.format,
             narrowed: (!as_granted)
                 .then(|| Box::new((token.scope.clone(), token.audience.as_slice().into()))),
-        });
-        self.refresh_token = issued.refresh_token.as_ref().map(|token| RefreshToken {
-            digest: token.digest,
-            expires_at: token.expires_at,
-            generation: issued.generation,
         });
     }
 

@@ -3,6 +3,8 @@
 //! ```text
 //! none -> generation 0 -> generation 1 -> … -> revoked
 //! ```
+//!
+//! An access token of the authorization endpoint is of the family too, before generation 0 or without one.
 
 use moneta_events::{
     ClientId, Digest, Reason, Scope, Timestamp,
@@ -26,6 +28,8 @@ pub struct Tokens {
     pub current: Option<Generation>,
     /// What ended the family.
     pub revoked: Option<RevocationCause>,
+    /// Whether an access token went out before generation 0, from the authorization endpoint.
+    pub front_channel: bool,
     refusals: u32,
     /// Access tokens that were revoked by themselves.
     revoked_alone: Vec<Digest>,
@@ -112,7 +116,7 @@ impl Tokens {
     /// Revokes one access token, or with `None` the whole family. Nothing to do where that is so already
     /// (RFC 7009 §2.2).
     pub fn revoke(&self, only: Option<Digest>, cause: RevocationCause) -> Vec<TokenEvent> {
-        if self.revoked.is_some() || self.current.is_none() {
+        if self.revoked.is_some() || !self.are_issued() {
             return Vec::new();
         }
         match only {
@@ -120,6 +124,11 @@ impl Tokens {
             Some(digest) => vec![TokenEvent::AccessTokenRevoked(AccessTokenRevoked { digest })],
             None => vec![TokenEvent::Revoked(Revoked { cause })],
         }
+    }
+
+    /// Whether there are any.
+    pub const fn are_issued(&self) -> bool {
+        self.front_channel || self.current.is_some()
     }
 
     fn refuse(&self, refresh: &Refresh, reason: Reason) -> TokenDecision {

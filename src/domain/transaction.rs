@@ -1,37 +1,36 @@
 //! One browser authorization.
 //!
 //! ```text
-//! Absent -> Requested -> Authenticated -> CodeOut -> Exchanged (token phase)
-//!               |              |             |
-//!               +-> Closed <---+-------------+      denied, refused, expired
+//!                                      +-> CodeOut -> Exchanged (token phase)
+//! Absent -> Requested -> Authenticated -+      |
+//!               |              |        +------|--> Answered     tokens or nothing, and no code
+//!               +-> Closed <---+---------------+    denied, refused, expired
 //! ```
 //!
-//! Consent and code are recorded in one append, so no state lies between them.
+//! Consent and the answer are recorded in one append, so no state lies between them. Tokens that go out
+//! with the answer belong to the same family as those that a code buys.
 
 use std::sync::Arc;
 
 use moneta_events::{
     Category, ClientId, Digest, Reason, Scope, Sealed, SubjectId, Timestamp,
-    token::{RevocationCause, Revoked, TokenEvent},
+    token::AccessToken,
     transaction::{
-        Authenticated, AuthenticationFailed, CodeExchanged, CodeIssued, CodeRefused, CodeReplayed,
-        Consented, Denied, Expired, ExpiredPhase, FactorVerified, Requested,
-        TransactionEvent as Event,
+        Answered, Authenticated, AuthenticationFailed, CodeIssued, Denied, Expired, ExpiredPhase,
+        FactorVerified, FrontChannelIssued, Requested, TransactionEvent as Event,
     },
 };
 
 mod command;
+mod redeem;
 
-pub use command::{Command, Exchange, Step};
+pub use command::{Answer, Command, Exchange, Step};
 
 use super::{
     aggregate::{Aggregate, Decision},
-    pkce,
     tokens::{TokenDecision, Tokens},
 };
 
-/// Redemptions by a client that does not own the code that go on record.
-const RECORDED_FOREIGN: u32 = 3;
 /// Sign-ins of one transaction, failed, begun and successful ones each; then it is over.
 const AUTHENTICATION_ATTEMPTS: u32 = 20;
 
@@ -46,7 +45,7 @@ pub struct Transaction {
     pub request: Option<Arc<Requested>>,
     /// Who it is, from `Authenticated` on.
     pub authentication: Option<Arc<Authenticated>>,
-    /// What was allowed, from `CodeOut` on.
+    /// What was allowed, from the answer on.
     pub granted: Scope,
     /// The code, from `CodeOut` on.
     pub code: Option<Code>,
@@ -73,6 +72,8 @@ pub enum Phase {
     CodeOut,
     /// Redeemed; see the token phase.
     Exchanged,
+    /// Answered without a code: nothing is waited for. See the token phase for what went out.
+    Answered,
     /// Over, with an answer to the client or none.
     Closed(Ending),
 }
@@ -166,6 +167,13 @@ impl Aggregate for Transaction {
             }
             Event::CodeExchanged(_) => self.phase = Phase::Exchanged,
             Event::CodeReplayed(_) => {}
+            Event::FrontChannelIssued(issued) => {
+                self.tokens.front_channel |= issued.access_token.is_some();
+                if self.phase != Phase::CodeOut {
+                    self.phase = Phase::Answered;
+                }
+            }
+            Event::Answered(_) => self.phase = Phase::Answered,
             Event::Token(event) => self.tokens.evolve(event),
         }
     }
@@ -180,7 +188,7 @@ impl Aggregate for Transaction {
     }
 
     fn is_settled(&self) -> bool {
-        matches!(self.phase, Phase::Exchanged | Phase::Closed(_))
+        matches!(self.phase, Phase::Exchanged | Phase::Answered | Phase::Closed(_))
     }
 
     fn subject(&self) -> Option<SubjectId> {
@@ -200,13 +208,17 @@ impl Transaction {
                 self.request.as_ref().is_some_and(|request| request.expires_at <= now)
             }
             Phase::CodeOut => self.code.as_ref().is_some_and(|code| code.expires_at <= now),
-            Phase::Absent | Phase::Exchanged | Phase::Closed(_) => false,
+            Phase::Absent | Phase::Exchanged | Phase::Answered | Phase::Closed(_) => false,
         }
     }
 
-    /// Whether the client has its answer: a code, or why there is none.
+    /// Whether the client has its answer: what it asked for, or why there is none.
     pub const fn is_answered(&self) -> bool {
-        self.code.is_some() || matches!(self.phase, Phase::Closed(Ending::Denied | Ending::Refused))
+        self.code.is_some()
+            || matches!(
+                self.phase,
+                Phase::Answered | Phase::Closed(Ending::Denied | Ending::Refused)
+            )
     }
 
     fn step(&self, step: &Step) -> Decision<Self> {
@@ -230,25 +242,25 @@ impl Transaction {
                 }
                 Decision::record(Event::Authenticated(Arc::clone(authentication)))
             }
-            (Phase::Authenticated, Step::IssueCode { consent, code, expires_at }) => {
-                self.issue_code(consent, *code, *expires_at)
-            }
+            (Phase::Authenticated, Step::Answer(answer)) => self.answer(answer),
             (Phase::Requested | Phase::Authenticated, Step::Deny(reason)) => {
                 Decision::record(Event::Denied(Denied { reason: *reason }))
             }
             (Phase::Absent | Phase::Requested | Phase::Authenticated, Step::Refuse(refused)) => {
                 Decision::record(Event::Refused(refused.clone()))
             }
-            (Phase::CodeOut | Phase::Exchanged | Phase::Closed(_), Step::Exchange(exchange)) => {
-                self.exchange(exchange)
-            }
+            (
+                Phase::CodeOut | Phase::Exchanged | Phase::Answered | Phase::Closed(_),
+                Step::Exchange(exchange),
+            ) => self.exchange(exchange),
             (Phase::Exchanged, Step::Refresh(refresh)) => {
                 let Some(client_id) = self.client() else {
                     return Decision::refuse(Reason::OutOfOrder);
                 };
                 wrap(self.tokens.refresh(refresh, client_id, &self.granted))
             }
-            (Phase::Exchanged, Step::Revoke { only, cause }) => {
+            // Whatever became of the code beside it, a token that is out can be revoked.
+            (_, Step::Revoke { only, cause }) if self.tokens.are_issued() => {
                 wrap((self.tokens.revoke(*only, *cause), Ok(())))
             }
             (_, Step::Expire(now)) => self.expire(*now),
@@ -268,74 +280,32 @@ impl Transaction {
         }))
     }
 
-    fn issue_code(
-        &self,
-        consent: &Consented,
-        code: Digest,
-        expires_at: Timestamp,
-    ) -> Decision<Self> {
-        let asked = self.request.as_ref().map(|request| &request.scope);
-        if !asked.is_some_and(|asked| consent.scope.is_subset_of(asked)) {
+    /// Code and tokens must be those that the response type names, and allow no more than was allowed.
+    fn answer(&self, answer: &Answer) -> Decision<Self> {
+        let Some(request) = &self.request else { return Decision::refuse(Reason::OutOfOrder) };
+        let asked = |word| request.response_type.split(' ').any(|own| own == word);
+        let Answer { consent, code, access_token, id_token } = answer;
+        if asked("code") != code.is_some()
+            || asked("token") != access_token.is_some()
+            || asked("id_token") != id_token.is_some()
+        {
+            return Decision::refuse(Reason::OutOfOrder);
+        }
+        let beyond = |token: &AccessToken| !token.scope.is_subset_of(&consent.scope);
+        if !consent.scope.is_subset_of(&request.scope) || access_token.as_ref().is_some_and(beyond)
+        {
             return Decision::refuse(Reason::ScopeExceedsGrant);
         }
-        Decision::record_all(vec![
-            Event::Consented(consent.clone()),
-            Event::CodeIssued(CodeIssued { code, expires_at }),
-        ])
-    }
-
-    /// Redeems the code (RFC 6749 §4.1.3). The order of the checks is pinned by
-    /// `tests/spec/code_exchange.rs`.
-    fn exchange(&self, x: &Exchange) -> Decision<Self> {
-        let (Some(request), Some(code)) = (&self.request, &self.code) else {
-            return Decision::refuse(Reason::CodeUnknown);
-        };
-        if code.digest != x.code {
-            return Decision::refuse(Reason::CodeUnknown);
+        let mut events = vec![Event::Consented(consent.clone())];
+        events.extend(code.clone().map(Event::CodeIssued));
+        if access_token.is_some() || id_token.is_some() {
+            let (access_token, id_token) = (access_token.clone(), id_token.clone());
+            events.push(Event::FrontChannelIssued(FrontChannelIssued { access_token, id_token }));
         }
-        if request.client_id != x.client_id {
-            return refuse_code(Reason::CodeClientMismatch, code.foreign, RECORDED_FOREIGN);
+        if events.len() == 1 {
+            events.push(Event::Answered(Answered {}));
         }
-        match self.phase {
-            Phase::Exchanged if self.tokens.revoked.is_none() => {
-                return Decision::refuse_and_record(
-                    Reason::CodeReplayed,
-                    vec![
-                        Event::CodeReplayed(CodeReplayed { code: x.code }),
-                        Event::Token(TokenEvent::Revoked(Revoked {
-                            cause: RevocationCause::CodeReplayed,
-                        })),
-                    ],
-                );
-            }
-            Phase::Exchanged => return Decision::refuse(Reason::CodeReplayed),
-            Phase::CodeOut => {}
-            _ => return Decision::refuse(Reason::CodeExpired),
-        }
-        if code.failed >= x.attempts {
-            return Decision::refuse(Reason::CodeAttemptsExhausted);
-        }
-        let refuse = |reason| refuse_code(reason, code.failed, x.attempts);
-        if code.expires_at <= x.now {
-            return refuse(Reason::CodeExpired);
-        }
-        if x.redirect_uri.as_deref() != Some(request.redirect_uri.as_str()) {
-            return refuse(Reason::CodeRedirectUriMismatch);
-        }
-        let pkce = match pkce::verify(request.code_challenge.as_ref(), x.code_verifier.as_deref()) {
-            Ok(checked) => checked,
-            Err(reason) => return refuse(reason),
-        };
-        if let Err(reason) = x.gate {
-            return refuse(reason);
-        }
-        if x.issued.generation != 0 || !x.issued.access_token.scope.is_subset_of(&self.granted) {
-            return refuse(Reason::ScopeExceedsGrant);
-        }
-        Decision::record_all(vec![
-            Event::CodeExchanged(CodeExchanged { code: x.code, pkce }),
-            Event::Token(TokenEvent::Issued(x.issued.clone())),
-        ])
+        Decision::record_all(events)
     }
 
     fn expire(&self, now: Timestamp) -> Decision<Self> {
@@ -347,15 +317,6 @@ impl Transaction {
         };
         Decision::record(Event::Expired(Expired { phase }))
     }
-}
-
-/// Refuses a redemption; records it while fewer than `limit` are on record.
-fn refuse_code(reason: Reason, already: u32, limit: u32) -> Decision<Transaction> {
-    if already >= limit {
-        return Decision::refuse(reason);
-    }
-    let refused = CodeRefused { reason, attempt: already + 1 };
-    Decision::refuse_and_record(reason, vec![Event::CodeRefused(refused)])
 }
 
 fn wrap((events, verdict): TokenDecision) -> Decision<Transaction> {

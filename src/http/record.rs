@@ -1,10 +1,13 @@
 //! Writes steps of a transaction down: who does it, from where, and under whose key the source is sealed.
 
-use moneta_events::{Actor, StreamId, transaction::Consented};
+use moneta_events::{
+    Actor, StreamId,
+    transaction::{CodeIssued, Consented},
+};
 
 use super::{caller::Caller, op::Op, pages::Trouble};
 use crate::{
-    domain::transaction::Step,
+    domain::transaction::{Answer, Step},
     engine::{order::Order, privacy::DataKey},
     protocol::handle::{HandleKind, digest_of},
 };
@@ -48,7 +51,9 @@ impl Pen<'_> {
         let secret = op.entropy().bytes::<32>();
         let code = digest_of(HandleKind::Code, stream, 0, &secret);
         let expires_at = self.caller.now.plus_seconds(op.rules.lifetimes.code.into());
-        steps.push(Step::IssueCode { consent, code, expires_at });
+        let code = Some(CodeIssued { code, expires_at });
+        let answer = Answer { consent, code, access_token: None, id_token: None };
+        steps.push(Step::Answer(Box::new(answer)));
         let position = self.record(op, steps).await?;
         Ok(op.handles.seal(HandleKind::Code, stream, 0, position.unwrap_or(0), &secret))
     }

@@ -95,7 +95,10 @@ impl TimelineEntry {
             ActorKind::Operator | ActorKind::System => Lane::Provider,
         };
         match self.event_type.as_str() {
-            "transaction.code_issued" | "transaction.refused" => (Lane::Provider, Lane::Browser),
+            "transaction.code_issued"
+            | "transaction.front_channel_issued"
+            | "transaction.answered"
+            | "transaction.refused" => (Lane::Provider, Lane::Browser),
             "token.issued" | "token.rotated" => (Lane::Provider, Lane::Client),
             _ => (actor, Lane::Provider),
         }

@@ -7,7 +7,7 @@ use std::sync::{
 
 use async_trait::async_trait;
 use moneta::{
-    domain::transaction::{Command, Exchange, Step, Transaction},
+    domain::transaction::{Answer, Command, Exchange, Step, Transaction},
     engine::{
         execute::Ledger,
         order::{Context, Order},
@@ -29,7 +29,8 @@ use moneta_events::{
     Timestamp,
     token::{AccessToken, AccessTokenFormat, Issued},
     transaction::{
-        Authenticated, AuthenticationMethod, ConsentBasis, Consented, Requested, ResponseMode,
+        Authenticated, AuthenticationMethod, CodeIssued, ConsentBasis, Consented, Requested,
+        ResponseMode,
     },
 };
 use moneta_projections::{Event, Projection, ProjectionError, Rejected};
@@ -197,15 +198,17 @@ impl World {
 
     /// One minute to redeem it.
     pub(crate) fn issue_code(&self) -> Command {
-        vec![Step::IssueCode {
+        let (code, expires_at) = (Digest::of(&[b"code"]), self.now().plus_seconds(60));
+        vec![Step::Answer(Box::new(Answer {
             consent: Consented {
                 scope: Scope::parse("openid"),
                 basis: ConsentBasis::Configured,
                 shown: None,
             },
-            code: Digest::of(&[b"code"]),
-            expires_at: self.now().plus_seconds(60),
-        }]
+            code: Some(CodeIssued { code, expires_at }),
+            access_token: None,
+            id_token: None,
+        }))]
     }
 
     pub(crate) fn exchange(&self) -> Command {

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use crate::{
     cast::{CLIENTS, OFFLINE, SESSIONS, TRANSACTIONS, USERS, digest},
     deed::{
-        Challenge, Deed, Exchange, Move, Number, Refresh, Scopes, SessionDeed, UserDeed, Verifier,
+        Allow, Challenge, Deed, Exchange, Move, Number, Refresh, Response, Scopes, SessionDeed,
+        UserDeed, Verifier,
     },
     reference::{Grant, Phase, Reference},
 };
@@ -45,9 +46,10 @@ pub(crate) struct Choice {
     session: Number,
     scope: Scopes,
     challenge: Challenge,
+    response: Response,
 }
 
-/// Steps before the code.
+/// Steps up to the answer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Front {
     Request,
@@ -103,13 +105,17 @@ impl Act {
 fn choice() -> impl Strategy<Value = Choice> {
     let challenge =
         prop_oneof![Just(Challenge::None), Just(Challenge::S256), Just(Challenge::Plain)];
-    (0..USERS, 0..CLIENTS, 0..SESSIONS, 0..32_u8, challenge).prop_map(
-        |(user, client, session, scope, challenge)| Choice {
+    let front_channel =
+        any::<[bool; 3]>().prop_map(|[code, token, id_token]| Response { code, token, id_token });
+    let response = prop_oneof![1 => Just(Response::CODE), 1 => front_channel];
+    (0..USERS, 0..CLIENTS, 0..SESSIONS, 0..32_u8, challenge, response).prop_map(
+        |(user, client, session, scope, challenge, response)| Choice {
             user,
             client,
             session,
             scope,
             challenge,
+            response,
         },
     )
 }
@@ -208,8 +214,8 @@ pub(crate) fn fit(kind: &Kind, story: &Reference, fresh: usize) -> Vec<Deed> {
         Kind::Refresh(tx, flaws, with) => order(tx, refresh(grant(tx), *flaws, *with, fresh)),
         Kind::Revoke(tx, None) => order(tx, Move::RevokeAll),
         Kind::Revoke(tx, Some(which)) => {
-            let family = &grant(tx).family;
-            let token = family.get(which % family.len().max(1));
+            let count = grant(tx).all_tokens().count();
+            let token = grant(tx).all_tokens().nth(which % count.max(1));
             token.map_or_else(Vec::new, |token| order(tx, Move::RevokeOne(token.access)))
         }
         Kind::Expire(tx) => order(tx, Move::Expire),
@@ -225,24 +231,39 @@ fn go_on(grant: &Grant, with: Choice, fresh: usize) -> Move {
         Phase::Absent => step(Front::Request, grant, with, fresh),
         Phase::Requested => step(Front::SignIn, grant, with, fresh),
         Phase::SignedIn => {
-            Move::Allow { scope: (with.scope | OFFLINE) & grant.asked, code: digest("code", fresh) }
+            let scope = (with.scope | OFFLINE) & grant.asked;
+            Move::Allow(allow(grant.response, scope, scope & with.scope, fresh))
         }
-        Phase::CodeOut | Phase::Over => exchange(grant, grant, good, with, fresh),
+        Phase::CodeOut | Phase::Answered | Phase::Over => exchange(grant, grant, good, with, fresh),
         Phase::Exchanged => refresh(grant, good, with, fresh),
     }
 }
 
 fn step(front: Front, grant: &Grant, with: Choice, fresh: usize) -> Move {
-    let Choice { user, client, session, scope, challenge } = with;
+    let Choice { user, client, session, scope, challenge, response } = with;
     match front {
         // Offline access is asked for often, so that refreshing outlives sessions.
-        Front::Request => Move::Request { client, scope: scope | 0b11, challenge },
+        Front::Request => Move::Request { client, scope: scope | 0b11, challenge, response },
         Front::Fail => Move::Fail,
         Front::SignIn => Move::SignIn { user, session },
-        Front::Allow => Move::Allow { scope, code: digest("code", fresh) },
+        // Now and then something else than was asked for, or a token for more than is allowed.
+        Front::Allow => {
+            let given = if user == 0 { response } else { grant.response };
+            let wider = if session == 0 { 0b11 } else { 0 };
+            Move::Allow(allow(given, scope, scope | wider, fresh))
+        }
         Front::Deny => Move::Deny,
         Front::Refuse if grant.phase == Phase::Absent => Move::Refuse { client },
         Front::Refuse => Move::Refuse { client: grant.client },
+    }
+}
+
+fn allow(response: Response, scope: Scopes, of_token: Scopes, fresh: usize) -> Allow {
+    Allow {
+        scope,
+        code: response.code.then(|| digest("code", fresh)),
+        token: response.token.then(|| (digest("front", fresh), of_token)),
+        id_token: response.id_token,
     }
 }
 

@@ -34,7 +34,7 @@ use uuid::Uuid;
 
 use crate::{
     cast::{self, BEGINNING, digest},
-    deed::{Challenge, Exchange, Move, Verifier},
+    deed::{Allow, Challenge, Exchange, Move, Response, Verifier},
     interleavings::ledger,
     log::Log,
 };
@@ -68,9 +68,9 @@ fn order(ledger: &Ledger, moves: &[Move]) -> Order<Transaction> {
 
 fn up_to_the_code(number: usize) -> [Move; 3] {
     [
-        Move::Request { client: 0, scope: 3, challenge: Challenge::S256 },
+        Move::Request { client: 0, scope: 3, challenge: Challenge::S256, response: Response::CODE },
         Move::SignIn { user: 0, session: 0 },
-        Move::Allow { scope: 1, code: digest("code", number) },
+        Move::Allow(Allow::code(1, digest("code", number))),
     ]
 }
 
@@ -178,7 +178,8 @@ fn who_finds_no_room_is_told_at_once() {
         // Even numbers live in one shard, odd ones in the other.
         let [busy, beside, last, elsewhere] = [0, 2, 4, 1].map(cast::transaction);
         let begin = |stream| {
-            let request = Move::Request { client: 0, scope: 1, challenge: Challenge::None };
+            let (challenge, response) = (Challenge::None, Response::CODE);
+            let request = Move::Request { client: 0, scope: 1, challenge, response };
             directory.tell(stream, order(&ledger, &[request]))
         };
         let full = |stream| {

@@ -5,23 +5,23 @@ use std::sync::Arc;
 use moneta::{
     domain::{
         tokens::Refresh as RealRefresh,
-        transaction::{Exchange as RealExchange, Step},
+        transaction::{Answer, Exchange as RealExchange, Step},
     },
     engine::order::Context,
 };
 use moneta_events::{
     Actor, Category, ClientId, Digest, Reason, Scope, Sealed, StreamId, SubjectId, Timestamp,
     client::ClientMetadata,
-    token::{AccessToken, AccessTokenFormat, Issued, RefreshToken, RevocationCause},
+    token::{AccessToken, AccessTokenFormat, IdToken, Issued, RefreshToken, RevocationCause},
     transaction::{
-        Authenticated, AuthenticationMethod, CodeChallenge, CodeChallengeMethod, ConsentBasis,
-        Consented, Refused, Requested, ResponseMode,
+        Authenticated, AuthenticationMethod, CodeChallenge, CodeChallengeMethod, CodeIssued,
+        ConsentBasis, Consented, Refused, Requested, ResponseMode,
     },
 };
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::deed::{Challenge, Exchange, Move, Number, Refresh, Scopes, Verifier};
+use crate::deed::{Allow, Challenge, Exchange, Move, Number, Refresh, Response, Scopes, Verifier};
 
 pub(crate) const USERS: usize = 3;
 pub(crate) const CLIENTS: usize = 4;
@@ -110,8 +110,16 @@ pub(crate) fn requested(
     client: Number,
     scopes: Scopes,
     challenge: Challenge,
+    response: Response,
     now: i64,
 ) -> Requested {
+    let words = [
+        (response.code, "code"),
+        (response.id_token, "id_token"),
+        (response.token, "token"),
+        (response == Response::default(), "none"),
+    ];
+    let words: Vec<&str> = words.into_iter().filter(|(named, _)| *named).map(|(_, w)| w).collect();
     let code_challenge = match challenge {
         Challenge::None => None,
         Challenge::S256 => Some((CHALLENGE, CodeChallengeMethod::S256)),
@@ -121,7 +129,7 @@ pub(crate) fn requested(
         client_id: client_id(client),
         client_revision: 0,
         redirect_uri: redirect_uri(client),
-        response_type: "code".to_owned(),
+        response_type: words.join(" "),
         response_mode: ResponseMode::Query,
         scope: scope(scopes),
         audience: Vec::new(),
@@ -154,6 +162,16 @@ pub(crate) fn authenticated(number: Number, of_session: Number, now: i64) -> Aut
     }
 }
 
+fn access_token(digest: Digest, scopes: Scopes, now: i64) -> AccessToken {
+    AccessToken {
+        digest,
+        format: AccessTokenFormat::Opaque,
+        scope: scope(scopes),
+        audience: Vec::new(),
+        expires_at: at(now + lifetime::ACCESS),
+    }
+}
+
 pub(crate) fn issued(
     generation: u32,
     scopes: Scopes,
@@ -163,13 +181,7 @@ pub(crate) fn issued(
 ) -> Issued {
     Issued {
         generation,
-        access_token: AccessToken {
-            digest: access,
-            format: AccessTokenFormat::Opaque,
-            scope: scope(scopes),
-            audience: Vec::new(),
-            expires_at: at(now + lifetime::ACCESS),
-        },
+        access_token: access_token(access, scopes, now),
         refresh_token: refresh
             .map(|digest| RefreshToken { digest, expires_at: at(now + lifetime::REFRESH) }),
         id_token: None,
@@ -179,18 +191,14 @@ pub(crate) fn issued(
 /// The domain's step for a move.
 pub(crate) fn step(of: &Move, gate: Result<(), Reason>, now: i64) -> Step {
     match of {
-        Move::Request { client, scope, challenge } => {
-            Step::Request(Arc::new(requested(*client, *scope, *challenge, now)))
+        Move::Request { client, scope, challenge, response } => {
+            Step::Request(Arc::new(requested(*client, *scope, *challenge, *response, now)))
         }
         Move::Fail => Step::FailAuthentication { reason: Reason::PasswordWrong, username: None },
         Move::SignIn { user, session } => {
             Step::Authenticate(Arc::new(authenticated(*user, *session, now)))
         }
-        Move::Allow { scope: scopes, code } => Step::IssueCode {
-            consent: Consented { scope: scope(*scopes), basis: ConsentBasis::Asked, shown: None },
-            code: *code,
-            expires_at: at(now + lifetime::CODE),
-        },
+        Move::Allow(allow) => Step::Answer(Box::new(answer(allow, now))),
         Move::Deny => Step::Deny(Reason::ConsentDenied),
         Move::Refuse { client } => Step::Refuse(Refused {
             client_id: client_id(*client),
@@ -205,6 +213,22 @@ pub(crate) fn step(of: &Move, gate: Result<(), Reason>, now: i64) -> Step {
             Step::Revoke { only: Some(*digest), cause: RevocationCause::Client }
         }
         Move::Expire => Step::Expire(at(now)),
+    }
+}
+
+fn answer(allow: &Allow, now: i64) -> Answer {
+    let expires_at = at(now + lifetime::CODE);
+    Answer {
+        consent: Consented { scope: scope(allow.scope), basis: ConsentBasis::Asked, shown: None },
+        code: allow.code.map(|code| CodeIssued { code, expires_at }),
+        access_token: allow.token.map(|(digest, scope)| access_token(digest, scope, now)),
+        id_token: allow.id_token.then(|| IdToken {
+            kid: "key".to_owned(),
+            alg: "ES256".to_owned(),
+            issued_at: at(now),
+            expires_at: at(now + lifetime::ACCESS),
+            claims: Vec::new(),
+        }),
     }
 }
 

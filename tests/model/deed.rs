@@ -41,10 +41,10 @@ pub(crate) enum SessionDeed {
 /// One step of an order to a transaction.
 #[derive(Debug, Clone)]
 pub(crate) enum Move {
-    Request { client: Number, scope: Scopes, challenge: Challenge },
+    Request { client: Number, scope: Scopes, challenge: Challenge, response: Response },
     Fail,
     SignIn { user: Number, session: Number },
-    Allow { scope: Scopes, code: Digest },
+    Allow(Allow),
     Deny,
     Refuse { client: Number },
     Exchange(Exchange),
@@ -52,6 +52,33 @@ pub(crate) enum Move {
     RevokeAll,
     RevokeOne(Digest),
     Expire,
+}
+
+/// What a response type names; nothing of it is `none`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Response {
+    pub(crate) code: bool,
+    pub(crate) token: bool,
+    pub(crate) id_token: bool,
+}
+
+impl Response {
+    pub(crate) const CODE: Self = Self { code: true, token: false, id_token: false };
+}
+
+/// What is allowed, and what goes out with it.
+#[derive(Debug, Clone)]
+pub(crate) struct Allow {
+    pub(crate) scope: Scopes,
+    pub(crate) code: Option<Digest>,
+    pub(crate) token: Option<(Digest, Scopes)>,
+    pub(crate) id_token: bool,
+}
+
+impl Allow {
+    pub(crate) fn code(scope: Scopes, code: Digest) -> Self {
+        Self { scope, code: Some(code), token: None, id_token: false }
+    }
 }
 
 /// The PKCE challenge of a request.

@@ -22,7 +22,7 @@ use proptest::prelude::*;
 
 use crate::{
     cast::{self, BEGINNING, digest},
-    deed::{Challenge, Exchange, Move, Refresh, Verifier},
+    deed::{Allow, Challenge, Exchange, Move, Refresh, Response, Verifier},
     log::{Log, Turns},
     schedule::{Schedule, Task, every_schedule},
     world::ready,
@@ -37,6 +37,8 @@ enum Ask {
     Refresh,
     Revoke,
     RevokeOne,
+    /// The access token that went out beside the code.
+    RevokeFront,
 }
 
 type Verdict = Result<(), Reason>;
@@ -74,6 +76,7 @@ fn step(ask: Ask, generation: &mut u32) -> Move {
         }
         Ask::Revoke => Move::RevokeAll,
         Ask::RevokeOne => Move::RevokeOne(access(0)),
+        Ask::RevokeFront => Move::RevokeOne(digest("front", 0)),
     }
 }
 
@@ -100,16 +103,29 @@ fn told(outcome: Result<impl Sized, Failure>) -> Verdict {
     }
 }
 
-/// A log in which a code is out, and how the stream looked after each event.
+/// A log in which a code is out, and how the stream looked after each order.
 fn code_out() -> (Arc<Log>, Vec<Loaded<Transaction>>) {
+    answered(Response::CODE, Allow::code(1, digest("code", 0)))
+}
+
+/// The same with an access token beside the code.
+fn hybrid_out() -> (Arc<Log>, Vec<Loaded<Transaction>>) {
+    let token = Some((digest("front", 0), 1));
+    answered(
+        Response { token: true, ..Response::CODE },
+        Allow { token, ..Allow::code(1, digest("code", 0)) },
+    )
+}
+
+fn answered(response: Response, allow: Allow) -> (Arc<Log>, Vec<Loaded<Transaction>>) {
     let log = Log::new();
     let ledger = ledger(log.clone());
     let mut loaded = Loaded::fresh(cast::transaction(0));
     let mut past = Vec::new();
     for front in [
-        Move::Request { client: 0, scope: 3, challenge: Challenge::S256 },
+        Move::Request { client: 0, scope: 3, challenge: Challenge::S256, response },
         Move::SignIn { user: 0, session: 0 },
-        Move::Allow { scope: 1, code: digest("code", 0) },
+        Move::Allow(allow),
     ] {
         let command = vec![cast::step(&front, Ok(()), 0)];
         assert_eq!(told(ready(ledger.execute(&mut loaded, &order(&ledger, command)))), Ok(()));
@@ -234,7 +250,7 @@ fn together(
 
 #[test]
 fn calls_of_the_store_in_every_order_of_arrival() {
-    use Ask::{Exchange, ExchangeBadly, Refresh, Revoke, RevokeOne};
+    use Ask::{Exchange, ExchangeBadly, Refresh, Revoke, RevokeFront, RevokeOne};
     let mut pairs: Vec<(Vec<Ask>, Vec<Ask>)> = Vec::new();
     let asks = [Exchange, Refresh, Revoke];
     let two = asks.map(|first| asks.map(|second| vec![first, second])).concat();
@@ -246,19 +262,35 @@ fn calls_of_the_store_in_every_order_of_arrival() {
         (vec![Exchange, Refresh, Revoke], vec![Refresh, Refresh, Exchange]),
         (vec![ExchangeBadly, Exchange, RevokeOne], vec![RevokeOne, ExchangeBadly, Revoke]),
     ]);
-    let (log, past) = code_out();
+    let mut schedules = every_pair(&code_out(), &pairs);
+    assert!(schedules > 2_000, "only {schedules} schedules");
+    let beside_a_code = [
+        (vec![Exchange, Refresh], vec![Revoke, Exchange]),
+        (vec![Exchange, Exchange], vec![RevokeFront, Revoke]),
+        (vec![RevokeFront, Revoke], vec![Revoke, RevokeFront]),
+        (vec![ExchangeBadly, Revoke], vec![Exchange, RevokeFront]),
+    ];
+    schedules = every_pair(&hybrid_out(), &beside_a_code);
+    assert!(schedules > 100, "only {schedules} schedules with an access token beside the code");
+}
+
+/// Plays each pair of programs in every order of arrival; answers with how many orders there were.
+fn every_pair(
+    (log, past): &(Arc<Log>, Vec<Loaded<Transaction>>),
+    pairs: &[(Vec<Ask>, Vec<Ask>)],
+) -> usize {
     let mut schedules = 0;
-    for (a, b) in &pairs {
+    for (a, b) in pairs {
         let programs = [commands(a), commands(b)];
         let programs = [&programs[0][..], &programs[1][..]];
         let possible = one_by_one(&past[2].state, programs);
         // One node issued the code; the other saw nothing after the request.
         schedules += every_schedule(|schedule| {
-            let outcome = together(schedule, (&log, [&past[2], &past[0]]), programs);
+            let outcome = together(schedule, (log, [&past[2], &past[0]]), programs);
             assert!(possible.contains(&outcome), "{a:?} and {b:?}: {outcome:?} {schedule:?}");
         });
     }
-    assert!(schedules > 2_000, "only {schedules} schedules");
+    schedules
 }
 
 fn ask() -> impl Strategy<Value = Ask> {
@@ -268,6 +300,7 @@ fn ask() -> impl Strategy<Value = Ask> {
         4 => Just(Ask::Refresh),
         1 => Just(Ask::Revoke),
         1 => Just(Ask::RevokeOne),
+        1 => Just(Ask::RevokeFront),
     ]
 }
 
@@ -279,9 +312,10 @@ proptest! {
         a in prop::collection::vec(ask(), 1..5),
         b in prop::collection::vec(ask(), 1..5),
         stale in 0..3_usize,
+        hybrid in any::<bool>(),
         picks in prop::collection::vec(any::<u8>(), 40),
     ) {
-        let (log, past) = code_out();
+        let (log, past) = if hybrid { hybrid_out() } else { code_out() };
         let programs = [commands(&a), commands(&b)];
         let programs = [&programs[0][..], &programs[1][..]];
         let possible = one_by_one(&past[2].state, programs);

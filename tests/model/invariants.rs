@@ -8,7 +8,8 @@ use moneta::{
 };
 use moneta_events::{
     Category, Digest, EventPayload as _, Reason, Recorded, Scope, StreamId, chain,
-    token::TokenEvent, transaction::TransactionEvent as Event,
+    token::TokenEvent,
+    transaction::{FrontChannelIssued, TransactionEvent as Event},
 };
 use proptest::{prop_assert, prop_assert_eq, test_runner::TestCaseError};
 use uuid::Uuid;
@@ -60,22 +61,41 @@ fn each_order_is_recorded_once(events: &[Recorded]) -> Checked {
     Ok(())
 }
 
-/// No code without a sign-in and consent, no token without a code, and never more than was asked for.
+/// No answer without a sign-in and consent, no token at the token endpoint without a code, and never more
+/// than was asked for.
 fn evidence_comes_first(events: &[Event]) -> Checked {
     let (mut asked, mut signed_in, mut granted, mut code) = (None, false, None, None);
-    let mut exchanged = false;
+    let (mut exchanged, mut answers) = (false, 0);
+    let within = |granted: Option<&Scope>, scope: &Scope| {
+        granted.is_some_and(|granted| scope.is_subset_of(granted))
+    };
     for event in events {
         match event {
-            Event::Requested(request) => asked = Some(&request.scope),
+            Event::Requested(request) => asked = Some(request),
             Event::Authenticated(_) => signed_in = true,
             Event::Consented(consented) => {
                 prop_assert!(signed_in, "consent of nobody");
-                prop_assert!(asked.is_some_and(|asked| consented.scope.is_subset_of(asked)));
+                prop_assert!(within(asked.map(|asked| &asked.scope), &consented.scope));
                 granted = Some(&consented.scope);
             }
             Event::CodeIssued(issued) => {
                 prop_assert!(granted.is_some(), "a code without consent");
                 code = Some(issued.code);
+                answers += 1;
+            }
+            Event::FrontChannelIssued(FrontChannelIssued { access_token, id_token }) => {
+                let asked = asked.map_or("", |asked| asked.response_type.as_str());
+                let word = |word| asked.split(' ').any(|own| own == word);
+                prop_assert_eq!(word("token"), access_token.is_some(), "{}", asked);
+                prop_assert_eq!(word("id_token"), id_token.is_some(), "{}", asked);
+                prop_assert_eq!(word("code"), code.is_some(), "{}", asked);
+                let scope = access_token.as_ref().map(|token| &token.scope);
+                prop_assert!(scope.is_none_or(|scope| within(granted, scope)));
+                answers += u32::from(code.is_none());
+            }
+            Event::Answered(_) => {
+                prop_assert_eq!(asked.map(|asked| asked.response_type.as_str()), Some("none"));
+                answers += 1;
             }
             Event::CodeExchanged(done) => {
                 prop_assert_eq!(Some(done.code), code, "not the code that was issued");
@@ -83,12 +103,13 @@ fn evidence_comes_first(events: &[Event]) -> Checked {
             }
             Event::Token(TokenEvent::Issued(issued) | TokenEvent::Rotated(issued)) => {
                 prop_assert!(exchanged && signed_in, "a token without evidence");
-                let within = |granted: &Scope| issued.access_token.scope.is_subset_of(granted);
-                prop_assert!(granted.is_some_and(within), "a token beyond what was granted");
+                let scope = &issued.access_token.scope;
+                prop_assert!(within(granted, scope), "a token beyond what was granted");
             }
             _ => {}
         }
     }
+    prop_assert_eq!(answers, u32::from(granted.is_some()), "consent and one answer");
     Ok(())
 }
 

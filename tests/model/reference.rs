@@ -8,7 +8,8 @@ use moneta_events::{Digest, Reason};
 use crate::{
     cast::{CLIENTS, OFFLINE, SESSIONS, TRANSACTIONS, USERS, lifetime},
     deed::{
-        Challenge, Deed, Exchange, Move, Number, Refresh, Scopes, SessionDeed, UserDeed, Verifier,
+        Allow, Challenge, Deed, Exchange, Move, Number, Refresh, Response, Scopes, SessionDeed,
+        UserDeed, Verifier,
     },
 };
 
@@ -60,6 +61,7 @@ pub(crate) enum Phase {
     SignedIn,
     CodeOut,
     Exchanged,
+    Answered,
     Over,
 }
 
@@ -69,6 +71,7 @@ pub(crate) struct Grant {
     pub(crate) client: Number,
     pub(crate) asked: Scopes,
     pub(crate) challenge: Option<Challenge>,
+    pub(crate) response: Response,
     until: i64,
     pub(crate) signed_in: Option<(Number, Number, i64)>,
     pub(crate) allowed: Scopes,
@@ -77,6 +80,8 @@ pub(crate) struct Grant {
     sign_ins: u32,
     wrong: u32,
     foreign: u32,
+    /// The access token that went out with the answer.
+    pub(crate) front: Option<Generation>,
     pub(crate) family: Vec<Generation>,
     refusals: u32,
     pub(crate) revoked: bool,
@@ -89,6 +94,18 @@ pub(crate) struct Generation {
     access_revoked: bool,
     pub(crate) refresh: Option<Digest>,
     refresh_until: i64,
+}
+
+impl Generation {
+    fn new(access: Digest, refresh: Option<Digest>, now: i64) -> Self {
+        Self {
+            access,
+            access_until: now + lifetime::ACCESS,
+            access_revoked: false,
+            refresh,
+            refresh_until: now + lifetime::REFRESH,
+        }
+    }
 }
 
 /// What a refusal leaves on record.
@@ -208,11 +225,13 @@ impl Reference {
 
 impl Grant {
     fn step(&mut self, step: &Move, gate: Result<(), Reason>, now: i64) -> Verdict {
-        use Phase::{Absent, CodeOut, Exchanged, Over, Requested, SignedIn};
+        use Phase::{Absent, Answered, CodeOut, Exchanged, Over, Requested, SignedIn};
         let open = matches!(self.phase, Requested | SignedIn);
+        let any_token = self.front.is_some() || !self.family.is_empty();
         match step {
-            Move::Request { client, scope, challenge } if self.phase == Absent => {
+            Move::Request { client, scope, challenge, response } if self.phase == Absent => {
                 self.phase = Requested;
+                self.response = *response;
                 (self.client, self.asked) = (*client, *scope);
                 self.challenge = Some(*challenge);
                 self.until = now + lifetime::TRANSACTION;
@@ -227,26 +246,19 @@ impl Grant {
                 self.sign_ins += 1;
                 self.signed_in = Some((*user, *session, now));
             }
-            Move::Allow { scope, .. } if self.phase == SignedIn && scope & !self.asked != 0 => {
-                return refused(Reason::ScopeExceedsGrant);
-            }
-            Move::Allow { scope, code } if self.phase == SignedIn => {
-                self.phase = CodeOut;
-                self.allowed = *scope;
-                self.code = Some(*code);
-                self.until = now + lifetime::CODE;
-            }
+            Move::Allow(allow) if self.phase == SignedIn => return self.allow(allow, now),
             Move::Deny if open => self.phase = Over,
             Move::Refuse { .. } if open || self.phase == Absent => self.phase = Over,
-            Move::Exchange(x) if matches!(self.phase, CodeOut | Exchanged | Over) => {
+            Move::Exchange(x) if matches!(self.phase, CodeOut | Exchanged | Answered | Over) => {
                 return self.exchange(x, gate, now);
             }
             Move::Refresh(x) if self.phase == Exchanged => return self.refresh(x, gate, now),
-            Move::RevokeAll if self.phase == Exchanged => {
+            Move::RevokeAll if any_token => {
                 return (Ok(()), !std::mem::replace(&mut self.revoked, true));
             }
-            Move::RevokeOne(digest) if self.phase == Exchanged => {
-                let found = self.family.iter_mut().find(|own| own.access == *digest);
+            Move::RevokeOne(digest) if any_token => {
+                let mut all = self.front.iter_mut().chain(&mut self.family);
+                let found = all.find(|own| own.access == *digest);
                 let changes = !self.revoked
                     && found.is_some_and(|own| !std::mem::replace(&mut own.access_revoked, true));
                 return (Ok(()), changes);
@@ -260,6 +272,24 @@ impl Grant {
             }
             _ => return refused(Reason::OutOfOrder),
         }
+        DONE
+    }
+
+    /// What goes out is what was asked for, and allows no more than was allowed.
+    fn allow(&mut self, allow: &Allow, now: i64) -> Verdict {
+        let Allow { scope, code, token, id_token } = allow;
+        let given = Response { code: code.is_some(), token: token.is_some(), id_token: *id_token };
+        let beyond = token.is_some_and(|(_, own)| own & !scope != 0);
+        if given != self.response {
+            return refused(Reason::OutOfOrder);
+        }
+        if scope & !self.asked != 0 || beyond {
+            return refused(Reason::ScopeExceedsGrant);
+        }
+        self.phase = if code.is_some() { Phase::CodeOut } else { Phase::Answered };
+        (self.allowed, self.code) = (*scope, *code);
+        self.until = now + lifetime::CODE;
+        self.front = token.map(|(access, _)| Generation::new(access, None, now));
         DONE
     }
 
@@ -279,6 +309,7 @@ impl Grant {
             (exchanged && !self.revoked, Reason::CodeReplayed, Revocation),
             (exchanged, Reason::CodeReplayed, Nothing),
             (self.phase == Phase::Over, Reason::CodeExpired, Nothing),
+            (self.revoked, Reason::GrantRevoked, Wrong),
             (self.wrong >= lifetime::CODE_ATTEMPTS, Reason::CodeAttemptsExhausted, Nothing),
             (now >= self.until, Reason::CodeExpired, Wrong),
             (!x.right_redirect_uri, Reason::CodeRedirectUriMismatch, Wrong),
@@ -315,13 +346,7 @@ impl Grant {
     }
 
     fn issue(&mut self, access: Digest, refresh: Option<Digest>, now: i64) -> Verdict {
-        self.family.push(Generation {
-            access,
-            access_until: now + lifetime::ACCESS,
-            access_revoked: false,
-            refresh,
-            refresh_until: now + lifetime::REFRESH,
-        });
+        self.family.push(Generation::new(access, refresh, now));
         DONE
     }
 
@@ -350,11 +375,16 @@ impl Grant {
         self.code.filter(|_| self.phase == Phase::CodeOut && now < self.until)
     }
 
+    /// What went out with the answer, and then the generations.
+    pub(crate) fn all_tokens(&self) -> impl Iterator<Item = &Generation> {
+        self.front.iter().chain(&self.family)
+    }
+
     /// The access tokens that work, oldest first.
     pub(crate) fn live_access_tokens(&self, now: i64) -> Vec<Digest> {
         let lives =
             |own: &&Generation| !self.revoked && !own.access_revoked && now < own.access_until;
-        self.family.iter().filter(lives).map(|own| own.access).collect()
+        self.all_tokens().filter(lives).map(|own| own.access).collect()
     }
 
     /// The refresh token that works.

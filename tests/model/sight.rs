@@ -37,7 +37,7 @@ impl World {
         let grant = |number: usize| {
             let stream = cast::transaction(number);
             let state = self.state(stream);
-            let known = &reference.grants[number].family;
+            let known: Vec<_> = reference.grants[number].all_tokens().collect();
             let (access_tokens, refresh_token, revoked) = until_answered(|| {
                 let seen = self.facts.tokens(stream, |family| {
                     let lives = |digest: &Digest| family.access_token(digest, now).is_some();
@@ -57,6 +57,7 @@ impl World {
                     RealPhase::Authenticated => Phase::SignedIn,
                     RealPhase::CodeOut => Phase::CodeOut,
                     RealPhase::Exchanged => Phase::Exchanged,
+                    RealPhase::Answered => Phase::Answered,
                     RealPhase::Closed(_) => Phase::Over,
                 },
                 code: match (&state.code, state.phase) {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use moneta::domain::{
     Aggregate as _,
-    transaction::{Exchange, Step, Transaction},
+    transaction::{Answer, Exchange, Step, Transaction},
 };
 use moneta_events::{
     Category, Digest, EventPayload as _, Reason, Scope, StreamId, Timestamp,
     token::{AccessToken, AccessTokenFormat, Issued, RefreshToken},
-    transaction::{Authenticated, AuthenticationMethod, ConsentBasis, Consented},
+    transaction::{Authenticated, AuthenticationMethod, CodeIssued, ConsentBasis, Consented},
 };
 use uuid::Uuid;
 
@@ -45,7 +45,12 @@ impl Case {
         for step in [
             Step::Request(Arc::new(requested)),
             Step::Authenticate(Arc::new(authenticated)),
-            Step::IssueCode { consent, code, expires_at: NOW.plus_seconds(60) },
+            Step::Answer(Box::new(Answer {
+                consent,
+                code: Some(CodeIssued { code, expires_at: NOW.plus_seconds(60) }),
+                access_token: None,
+                id_token: None,
+            })),
         ] {
             assert_eq!(tell(&mut transaction, step).0, Ok(()));
         }

@@ -6,6 +6,7 @@
 mod clients;
 mod codes;
 mod endings;
+mod front_channel;
 mod keys;
 mod people;
 mod refresh;

@@ -6,33 +6,32 @@ use moneta::{
     domain::{
         consent::{self, Consent},
         session::{self, Session},
-        tokens::Refresh,
-        transaction::{Command, Exchange, Step, Transaction},
+        transaction::{Answer, Command, Step, Transaction},
     },
-    engine::{
-        facts::{client_stream, consent_stream},
-        gate::{EndUser, Holder, Wish},
-        loaded::Loaded,
-    },
+    engine::facts::{client_stream, consent_stream},
 };
 use moneta_events::{
-    Actor, Category, ClientId, Digest, Reason, Scope, StreamId, SubjectId,
+    Actor, Category, Digest, Reason, Scope, StreamId, SubjectId,
     session::{SessionEnd, Started},
-    token::{AccessToken, AccessTokenFormat, IdToken, Issued, RefreshToken, RevocationCause},
     transaction::{
-        Authenticated, AuthenticationMethod, CodeChallenge, CodeChallengeMethod, ConsentBasis,
-        Consented, Refused, Requested, ResponseMode, ShownConsent, ShownScope,
+        Authenticated, AuthenticationMethod, CodeChallenge, CodeChallengeMethod, CodeIssued,
+        ConsentBasis, Consented, Refused, Requested, ResponseMode, ShownConsent, ShownScope,
     },
 };
 
-use crate::stage::{CHALLENGE, Stage, VERIFIER};
+use crate::stage::{CHALLENGE, Stage};
+
+mod tokens;
 
 /// An authorization transaction and what its browser and its client hold of it.
 pub(crate) struct Visit<'a> {
     stage: &'a Stage,
     pub(crate) stream: StreamId,
     pub(crate) session: Option<StreamId>,
+    response_type: RefCell<String>,
     code: Option<Digest>,
+    /// The access token that went out with the answer.
+    front: Option<Digest>,
     /// The digests of each generation's access and refresh token.
     tokens: RefCell<Vec<(Digest, Digest)>>,
 }
@@ -40,7 +39,15 @@ pub(crate) struct Visit<'a> {
 impl<'a> Visit<'a> {
     pub(crate) fn new(stage: &'a Stage) -> Self {
         let stream = stage.fresh(Category::Transaction);
-        Self { stage, stream, session: None, code: None, tokens: RefCell::default() }
+        Self {
+            stage,
+            stream,
+            session: None,
+            response_type: RefCell::default(),
+            code: None,
+            front: None,
+            tokens: RefCell::default(),
+        }
     }
 
     /// As far as the code, for alice, with consent for all that is asked.
@@ -95,6 +102,7 @@ impl<'a> Visit<'a> {
             expires_at: self.stage.now().plus_seconds(600),
         };
         change(&mut requested);
+        self.response_type.replace(requested.response_type.clone());
         requested
     }
 
@@ -206,13 +214,30 @@ impl<'a> Visit<'a> {
                 .collect(),
             locale: "en".to_owned(),
         });
-        let code = self.stage.secret("the code");
-        self.code = Some(code);
-        Step::IssueCode {
+        let expires_at = self.stage.now().plus_seconds(60);
+        let code = self.asks_for("code").then(|| self.stage.secret("the code"));
+        let access_token = self.asks_for("token").then(|| {
+            let digest = self.stage.secret("the front-channel access token");
+            self.front = Some(digest);
+            self.access_token(digest, Scope::parse(scope))
+        });
+        let id_token = self.asks_for("id_token").then(|| self.id_token());
+        self.code = code;
+        Step::Answer(Box::new(Answer {
             consent: Consented { scope: Scope::parse(scope), basis, shown },
-            code,
-            expires_at: self.stage.now().plus_seconds(60),
-        }
+            code: code.map(|code| CodeIssued { code, expires_at }),
+            access_token,
+            id_token,
+        }))
+    }
+
+    /// What the next answer brings, whatever was asked for.
+    pub(crate) fn answer_with(&self, response_type: &str) {
+        self.response_type.replace(response_type.to_owned());
+    }
+
+    fn asks_for(&self, word: &str) -> bool {
+        self.response_type.borrow().split(' ').any(|own| own == word)
     }
 
     /// Allows `scope` on the page, to be remembered.
@@ -230,131 +255,5 @@ impl<'a> Visit<'a> {
         let mut context = stage.context(Actor::user(alice), Some(source), self.stream);
         context.transaction = Some(self.stream);
         stage.tell::<Consent>(stream, command, context).await.unwrap();
-    }
-
-    fn issued(&self, generation: u32, scope: Scope) -> Issued {
-        let stage = self.stage;
-        let access = stage.secret(&format!("access token {generation}"));
-        let refresh = stage.secret(&format!("refresh token {generation}"));
-        self.tokens.borrow_mut().truncate(generation as usize);
-        self.tokens.borrow_mut().push((access, refresh));
-        let now = stage.now();
-        let expires_at = now.plus_seconds(600);
-        let id_token = scope.contains("openid").then(|| IdToken {
-            kid: "key".to_owned(),
-            alg: "ES256".to_owned(),
-            issued_at: now,
-            expires_at: now.plus_seconds(3_600),
-            claims: Vec::new(),
-        });
-        Issued {
-            generation,
-            access_token: AccessToken {
-                digest: access,
-                format: AccessTokenFormat::Opaque,
-                scope,
-                audience: Vec::new(),
-                expires_at,
-            },
-            refresh_token: Some(RefreshToken {
-                digest: refresh,
-                expires_at: now.plus_seconds(2_592_000),
-            }),
-            id_token,
-        }
-    }
-
-    async fn state(&self) -> Arc<Transaction> {
-        Loaded::replay(self.stream, &*self.stage.ledger.store).await.unwrap().state
-    }
-
-    /// Whether user, client and session still allow it.
-    async fn gate(&self, state: &Transaction) -> Result<(), Reason> {
-        let (Some(request), Some(known)) = (&state.request, &state.authentication) else {
-            return Ok(());
-        };
-        let end_user = EndUser {
-            subject: known.subject,
-            session: Some(known.session),
-            auth_time: known.auth_time,
-            offline: state.granted.contains("offline_access"),
-        };
-        let holder = Holder { client_id: request.client_id.as_str(), end_user: Some(end_user) };
-        self.stage.facts.gate(holder, Wish::Issue, self.stage.now()).await.unwrap()
-    }
-
-    /// An order of a client at the token endpoint.
-    async fn client(&self, client_id: &ClientId, step: Step) -> Result<(), Reason> {
-        let owner = client_stream(client_id.as_str());
-        self.order(Actor::client(client_id), owner, vec![step]).await
-    }
-
-    /// Redeems the code, with what `change` makes of a good redemption.
-    pub(crate) async fn exchange(&self, change: impl FnOnce(&mut Exchange)) -> Result<(), Reason> {
-        let state = self.state().await;
-        let before = self.tokens.borrow().clone();
-        let mut exchange = Exchange {
-            code: self.code.unwrap(),
-            client_id: "web".into(),
-            redirect_uri: Some("https://rp.example/cb".to_owned()),
-            code_verifier: Some(VERIFIER.to_owned()),
-            attempts: 5,
-            gate: self.gate(&state).await,
-            issued: self.issued(0, state.granted.clone()),
-            now: self.stage.now(),
-        };
-        change(&mut exchange);
-        let client_id = exchange.client_id.clone();
-        let verdict = self.client(&client_id, Step::Exchange(Box::new(exchange))).await;
-        if verdict.is_err() {
-            *self.tokens.borrow_mut() = before;
-        }
-        verdict
-    }
-
-    /// Uses the refresh token of a generation, with what `change` makes of a good refresh.
-    pub(crate) async fn refresh(
-        &self,
-        generation: u32,
-        change: impl FnOnce(&mut Refresh),
-    ) -> Result<(), Reason> {
-        let state = self.state().await;
-        let before = self.tokens.borrow().clone();
-        let mut refresh = Refresh {
-            generation,
-            digest: before[generation as usize].1,
-            client_id: "web".into(),
-            gate: self.gate(&state).await,
-            issued: self.issued(generation + 1, state.granted.clone()),
-            now: self.stage.now(),
-        };
-        change(&mut refresh);
-        let client_id = refresh.client_id.clone();
-        let verdict = self.client(&client_id, Step::Refresh(Box::new(refresh))).await;
-        if verdict.is_err() {
-            *self.tokens.borrow_mut() = before;
-        }
-        verdict
-    }
-
-    /// The client gives back the access token of a generation, or all.
-    pub(crate) async fn revoke(&self, generation: Option<u32>) {
-        let only = generation.map(|generation| self.tokens.borrow()[generation as usize].0);
-        let step = Step::Revoke { only, cause: RevocationCause::Client };
-        self.client(&"web".into(), step).await.unwrap();
-    }
-
-    /// What the views say of the tokens of each generation: does the access token work, does the refresh
-    /// token?
-    pub(crate) async fn live(&self) -> Vec<(bool, bool)> {
-        let (tokens, now) = (self.tokens.borrow().clone(), self.stage.now());
-        let seen = self.stage.facts.tokens(self.stream, |family| {
-            let lives = |(access, refresh): &(Digest, Digest)| {
-                let access = family.access_token(access, now).is_some();
-                (access, family.refresh_token(refresh, now).is_some())
-            };
-            tokens.iter().map(lives).collect()
-        });
-        seen.await.unwrap().unwrap()
     }
 }

@@ -45,6 +45,11 @@ impl View for TransactionFamily {
                 }
             }
             TransactionEvent::CodeReplayed(_) => family.revoke(),
+            TransactionEvent::FrontChannelIssued(issued) => {
+                if let Some(token) = &issued.access_token {
+                    family.add(facts, 0, token);
+                }
+            }
             TransactionEvent::Token(event) => family.token_event(facts, event),
             TransactionEvent::AuthenticationFailed(_)
             | TransactionEvent::FactorVerified(_)
@@ -53,7 +58,8 @@ impl View for TransactionFamily {
             | TransactionEvent::Expired(_)
             | TransactionEvent::CodeIssued(_)
             | TransactionEvent::CodeRefused(_)
-            | TransactionEvent::CodeExchanged(_) => {}
+            | TransactionEvent::CodeExchanged(_)
+            | TransactionEvent::Answered(_) => {}
         }
     }
 }

@@ -18,6 +18,8 @@ words! {
         CodeIssued = "code_issued",
         /// Tokens are out.
         Exchanged = "exchanged",
+        /// Answered without a code: with tokens, or with nothing.
+        Answered = "answered",
         /// The end-user said no.
         Denied = "denied",
         /// The provider said no.
@@ -34,7 +36,7 @@ words! {
     Ending {
         /// Not yet.
         Open = "open",
-        /// Tokens were issued.
+        /// The client got all that it asked for.
         Success = "success",
         /// The provider said no, or nobody finished it.
         Refused = "refused",
@@ -48,7 +50,7 @@ words! {
 pub struct Summary {
     /// Its stream.
     pub stream: StreamId,
-    /// By which `grant_type` its first tokens are bought.
+    /// By which `grant_type` its first tokens are bought; `none` where there will be none.
     pub grant_type: String,
     /// Who asked.
     pub client: ClientId,

@@ -82,7 +82,8 @@ impl Change {
     }
 }
 
-fn of_transaction(event: &TransactionEvent) -> Result<Change, ProjectionError> {
+/// `state` is how far the grant had come.
+fn of_transaction(event: &TransactionEvent, state: State) -> Result<Change, ProjectionError> {
     Ok(match event {
         TransactionEvent::Requested(_) => return Err(ProjectionError::OutOfSequence),
         TransactionEvent::FactorVerified(verified) => {
@@ -96,6 +97,11 @@ fn of_transaction(event: &TransactionEvent) -> Result<Change, ProjectionError> {
         TransactionEvent::Consented(_) => Change::to(State::Consented),
         TransactionEvent::CodeIssued(issued) => {
             Change { deadline: Some(issued.expires_at), ..Change::to(State::CodeIssued) }
+        }
+        // With a code beside them, the code is still waited for.
+        TransactionEvent::FrontChannelIssued(_) if state == State::CodeIssued => Change::default(),
+        TransactionEvent::FrontChannelIssued(_) | TransactionEvent::Answered(_) => {
+            Change::end(State::Answered, Ending::Success)
         }
         TransactionEvent::CodeExchanged(_) => Change::end(State::Exchanged, Ending::Success),
         TransactionEvent::Denied(_) => Change::end(State::Denied, Ending::Denied),
@@ -182,7 +188,13 @@ impl Summary {
 
     fn requested(event: &Event<'_>, requested: &Requested) -> Self {
         let deadline = Some(requested.expires_at);
-        Self { deadline, ..Self::open(event, "authorization_code", &requested.client_id) }
+        let mut words = requested.response_type.split(' ');
+        let grant_type = match requested.response_type.as_str() {
+            "none" => "none",
+            _ if words.any(|word| word == "code") => "authorization_code",
+            _ => "implicit",
+        };
+        Self { deadline, ..Self::open(event, grant_type, &requested.client_id) }
     }
 
     /// A request that the provider refused at once.
@@ -301,7 +313,7 @@ impl StreamRow for Summary {
             }
             _ => {
                 let event: TransactionEvent = event.head.payload()?;
-                (of_transaction(&event)?, event.outcome().reason)
+                (of_transaction(&event, self.state)?, event.outcome().reason)
             }
         };
         self.change(event.head.occurred_at, &change, reason);

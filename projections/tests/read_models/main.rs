@@ -4,4 +4,5 @@ mod catch_up;
 mod registry;
 mod support;
 mod timeline;
+mod token_families;
 mod views;

@@ -8,7 +8,7 @@ use moneta_events::{
     token::{AccessToken, AccessTokenFormat, Issued, RefreshToken, TokenEvent},
     transaction::{
         Authenticated, AuthenticationMethod, CodeExchanged, CodeIssued, ConsentBasis, Consented,
-        Requested, ResponseMode, TransactionEvent,
+        FrontChannelIssued, Requested, ResponseMode, TransactionEvent,
     },
 };
 use moneta_projections::{CatchUpError, Projection, Step, catch_up};
@@ -183,6 +183,16 @@ pub(crate) fn requested(client: &str, scope: &str, seconds: i64) -> TransactionE
     }))
 }
 
+/// The same for another response type.
+pub(crate) fn requested_for(response_type: &str, seconds: i64) -> TransactionEvent {
+    let TransactionEvent::Requested(mut request) = requested("web", "openid profile", seconds)
+    else {
+        unreachable!("it is a request")
+    };
+    response_type.clone_into(&mut Arc::make_mut(&mut request).response_type);
+    TransactionEvent::Requested(request)
+}
+
 pub(crate) fn authenticated(number: u128, seconds: i64) -> TransactionEvent {
     TransactionEvent::Authenticated(Arc::new(Authenticated {
         subject: subject(number),
@@ -217,6 +227,13 @@ pub(crate) fn issued(generation: u32, scope: &str, seconds: i64) -> Issued {
         }),
         id_token: None,
     }
+}
+
+/// An access token that left the authorization endpoint.
+pub(crate) fn front_channel(scope: &str, seconds: i64) -> TransactionEvent {
+    let digest = digest("front");
+    let access_token = Some(AccessToken { digest, ..issued(0, scope, seconds).access_token });
+    TransactionEvent::FrontChannelIssued(FrontChannelIssued { access_token, id_token: None })
 }
 
 pub(crate) fn token(event: TokenEvent) -> TransactionEvent {

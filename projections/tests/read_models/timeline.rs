@@ -3,7 +3,8 @@ use std::fmt::Write as _;
 use moneta_events::{
     Reason, Sealed,
     transaction::{
-        AuthenticationFailed, CodeIssued, Denied, Expired, ExpiredPhase, Refused, TransactionEvent,
+        Answered, AuthenticationFailed, CodeIssued, Denied, Expired, ExpiredPhase, Refused,
+        TransactionEvent,
     },
 };
 use moneta_projections::{
@@ -14,7 +15,10 @@ use moneta_projections::{
 };
 use rusqlite::Connection;
 
-use crate::support::{Log, at, authenticated, consented, digest, requested, subject, transaction};
+use crate::support::{
+    Log, at, authenticated, consented, digest, front_channel, requested, requested_for, subject,
+    transaction,
+};
 
 fn built(log: &Log) -> Connection {
     let mut connection = database::in_memory().unwrap();
@@ -115,6 +119,41 @@ fn a_request_that_was_refused_at_once_is_a_row_of_its_own() {
     assert_eq!((row.state, row.outcome), (State::Refused, Ending::Refused));
     assert_eq!((row.client.as_str(), row.reason), ("web", Some(Reason::ScopeNotRegistered)));
     assert_eq!((row.started_at, row.duration, row.deadline), (at(3), Some(0), None));
+}
+
+#[test]
+fn an_answer_without_a_code_ends_the_grant() {
+    let front = || front_channel("openid profile", 5);
+    let code =
+        TransactionEvent::CodeIssued(CodeIssued { code: digest("code"), expires_at: at(65) });
+    for (number, response_type, answer, expected) in [
+        (1, "id_token token", vec![front()], ("implicit", State::Answered, Ending::Success)),
+        (
+            2,
+            "none",
+            vec![TransactionEvent::Answered(Answered {})],
+            ("none", State::Answered, Ending::Success),
+        ),
+        (
+            3,
+            "code id_token token",
+            vec![code, front()],
+            ("authorization_code", State::CodeIssued, Ending::Open),
+        ),
+    ] {
+        let mut log = Log::default();
+        log.add(transaction(number), &requested_for(response_type, 0));
+        log.add(transaction(number), &authenticated(1, 0));
+        log.add(transaction(number), &consented("openid profile"));
+        log.seconds = 5;
+        answer.iter().for_each(|event| log.add(transaction(number), event));
+        let row = find(&built(&log), transaction(number)).unwrap().unwrap();
+        let (grant_type, state, outcome) = expected;
+        assert_eq!((row.grant_type.as_str(), row.state, row.outcome), (grant_type, state, outcome));
+        let over = outcome == Ending::Success;
+        assert_eq!(row.deadline, (!over).then_some(at(65)), "{response_type}");
+        assert_eq!(row.duration, over.then_some(5_000_000), "{response_type}");
+    }
 }
 
 #[test]

@@ -97,7 +97,8 @@ pub(super) fn facts(tokens: &Tokens) -> impl Iterator<Item = (&'static str, Stri
         ("tokens", format!("generation {}{access}{refresh}", current.number))
     });
     let revoked = tokens.revoked.map(|cause| ("revoked", word(cause)));
-    current.into_iter().chain(revoked)
+    let front = tokens.front_channel.then(|| ("front_channel", "access token".to_owned()));
+    front.into_iter().chain(current).chain(revoked)
 }
 
 /// As it is written in events.

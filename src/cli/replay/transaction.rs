@@ -16,7 +16,7 @@ use super::{
 };
 use crate::domain::{
     Aggregate,
-    transaction::{Command, Ending, Exchange, Phase, Step, Transaction},
+    transaction::{Answer, Command, Ending, Exchange, Phase, Step, Transaction},
 };
 
 /// Stands in for a verifier that was accepted, together with the challenge that it fits.
@@ -61,10 +61,31 @@ fn phase(phase: Phase) -> &'static str {
         Phase::Authenticated => "authenticated",
         Phase::CodeOut => "code_issued",
         Phase::Exchanged => "exchanged",
+        Phase::Answered => "answered",
         Phase::Closed(Ending::Denied) => "denied",
         Phase::Closed(Ending::Refused) => "refused",
         Phase::Closed(Ending::Expired) => "expired",
     }
+}
+
+/// The answer that follows consent, and how many events it is.
+fn answer(consent: &Consented, events: &[Event]) -> Option<(Answer, usize)> {
+    let mut answer =
+        Answer { consent: consent.clone(), code: None, access_token: None, id_token: None };
+    let mut taken = 0;
+    for event in events {
+        match event {
+            Event::CodeIssued(code) => answer.code = Some(code.clone()),
+            Event::FrontChannelIssued(tokens) => {
+                answer.access_token.clone_from(&tokens.access_token);
+                answer.id_token.clone_from(&tokens.id_token);
+            }
+            Event::Answered(_) => {}
+            _ => break,
+        }
+        taken += 1;
+    }
+    (taken > 0).then_some((answer, taken))
 }
 
 impl Transaction {
@@ -79,9 +100,9 @@ impl Transaction {
             }
             [Event::FactorVerified(verified), ..] => (Step::VerifyFactor(verified.clone()), 1),
             [Event::Authenticated(known), ..] => (Step::Authenticate(Arc::clone(known)), 1),
-            [Event::Consented(consent), Event::CodeIssued(code), ..] => {
-                let consent = Consented::clone(consent);
-                (Step::IssueCode { consent, code: code.code, expires_at: code.expires_at }, 2)
+            [Event::Consented(consent), rest @ ..] => {
+                let (answer, more) = answer(consent, rest)?;
+                (Step::Answer(Box::new(answer)), 1 + more)
             }
             [Event::Denied(denied), ..] => (Step::Deny(denied.reason), 1),
             [Event::Refused(refused), ..] => (Step::Refuse(refused.clone()), 1),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use moneta_events::{
     ClientId, Digest, Reason, Sealed, Timestamp,
-    token::{Issued, RevocationCause},
-    transaction::{Authenticated, Consented, FactorVerified, Refused, Requested},
+    token::{AccessToken, IdToken, Issued, RevocationCause},
+    transaction::{Authenticated, CodeIssued, Consented, FactorVerified, Refused, Requested},
 };
 
 use crate::domain::tokens::Refresh;
@@ -29,15 +29,8 @@ pub enum Step {
     VerifyFactor(FactorVerified),
     /// The end-user is known.
     Authenticate(Arc<Authenticated>),
-    /// The end-user allows it and the code goes out.
-    IssueCode {
-        /// What is allowed and how we know.
-        consent: Consented,
-        /// Of the code.
-        code: Digest,
-        /// From then on it cannot be redeemed.
-        expires_at: Timestamp,
-    },
+    /// The end-user allows it and the answer goes out.
+    Answer(Box<Answer>),
     /// The end-user says no.
     Deny(Reason),
     /// The provider says no to the client.
@@ -55,6 +48,19 @@ pub enum Step {
     },
     /// End it if its time is over.
     Expire(Timestamp),
+}
+
+/// What the end-user allows, and all that goes out with it: what the response type names, and no more.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// What is allowed and how we know.
+    pub consent: Consented,
+    /// The code.
+    pub code: Option<CodeIssued>,
+    /// The access token of the front channel.
+    pub access_token: Option<AccessToken>,
+    /// The ID Token of the front channel.
+    pub id_token: Option<IdToken>,
 }
 
 /// Redeem a code (RFC 6749 §4.1.3, RFC 7636 §4.6).

@@ -59,7 +59,8 @@ impl Record {
         self.client = envelope.client.clone().or(self.client.take());
         self.subject = envelope.subject.or(self.subject);
         envelope.configuration.clone_into(&mut self.configuration);
-        self.status = after(self.status, entry.event_type);
+        let before = self.entries.last().map(|last| last.event_type.as_str());
+        self.status = after(self.status, before, entry.event_type);
         if envelope.order != self.last_order.0 {
             self.last_order = (envelope.order, self.entries.len());
         }
@@ -102,12 +103,18 @@ const fn who(actor: ActorKind) -> &'static str {
     }
 }
 
-fn after(status: Status, event_type: &str) -> Status {
+fn after(status: Status, before: Option<&str>, event_type: &str) -> Status {
     match event_type {
+        // A code beside them is still waited for.
+        "transaction.front_channel_issued" if before != Some("transaction.code_issued") => {
+            Status::Completed
+        }
         "transaction.denied" => Status::Denied,
         "transaction.refused" => Status::Refused,
         "transaction.expired" => Status::Expired,
-        "transaction.code_exchanged" | "direct.granted" => Status::Completed,
+        "transaction.code_exchanged" | "transaction.answered" | "direct.granted" => {
+            Status::Completed
+        }
         "transaction.code_replayed" | "token.replayed" => Status::Replayed,
         "token.revoked" if status != Status::Replayed => Status::Revoked,
         _ => status,

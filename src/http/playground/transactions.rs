@@ -79,7 +79,8 @@ fn filter(params: &Params<'_>, status: Option<Status>) -> Option<Filter> {
     match status {
         None => {}
         Some(Status::InProgress) => filter.outcome = Some(Ending::Open),
-        Some(Status::Completed) => filter.state = Some(State::Exchanged),
+        // Told apart by the state, row by row: what was revoked since had ended well, too.
+        Some(Status::Completed) => filter.outcome = Some(Ending::Success),
         Some(Status::Denied) => filter.state = Some(State::Denied),
         Some(Status::Refused) => filter.state = Some(State::Refused),
         Some(Status::Expired) => filter.state = Some(State::Expired),
@@ -96,7 +97,7 @@ fn status_of(summary: &Summary) -> Status {
         State::Requested | State::Authenticated | State::Consented | State::CodeIssued => {
             Status::InProgress
         }
-        State::Exchanged => Status::Completed,
+        State::Exchanged | State::Answered => Status::Completed,
         State::Denied => Status::Denied,
         State::Refused => Status::Refused,
         State::Expired => Status::Expired,
