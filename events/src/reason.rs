@@ -171,8 +171,10 @@ reasons! {
     PolledTooSoon = "polled_too_soon", "CIBA Core 1.0 §11, RFC 8628 §3.5";
     /// The end-user denied the request.
     ApprovalDenied = "approval_denied", "CIBA Core 1.0 §11, RFC 8628 §3.5";
-    /// There is no such request, or its tokens were fetched before.
+    /// There is no such request.
     ApprovalUnknown = "approval_unknown", "RFC 6749 §5.2";
+    /// The tokens of the request were fetched before.
+    ApprovalRedeemed = "approval_redeemed", "CIBA Core 1.0 §11, RFC 8628 §3.5";
     /// The request is another client's.
     ApprovalClientMismatch = "approval_client_mismatch", "CIBA Core 1.0 §11, RFC 8628 §3.4";
     /// The client is to be sent its tokens and may not fetch them.

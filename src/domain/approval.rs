@@ -113,8 +113,8 @@ pub struct Redeem {
     pub client_id: ClientId,
     /// Whether user and client still allow it.
     pub gate: Result<(), Reason>,
-    /// What to issue.
-    pub issued: Issued,
+    /// What to issue; `None` where it was not approved yet when the order was prepared.
+    pub issued: Option<Issued>,
     /// How often the client asked before, and how often too soon.
     pub polls: Redeemed,
     /// When.
@@ -180,26 +180,44 @@ impl Approval {
         (vec![Event::Approved(Arc::clone(approved))], Ok(()))
     }
 
-    /// The order of the checks is pinned by `tests/spec/approval.rs`.
+    /// Who allowed it, if `client_id` may fetch the tokens with `secret` now. The order of the checks is
+    /// pinned by `tests/spec/approval.rs`.
+    pub fn redeemable(
+        &self,
+        terms: &Terms<'_>,
+        (secret, client_id): (Digest, &ClientId),
+        now: Timestamp,
+    ) -> Result<&Arc<Approved>, Reason> {
+        if !bool::from(secret.0.ct_eq(&terms.secret.0)) {
+            return Err(Reason::ApprovalUnknown);
+        }
+        if client_id != terms.client_id {
+            return Err(Reason::ApprovalClientMismatch);
+        }
+        match (self.phase, &self.approved) {
+            (Phase::Redeemed, _) => Err(Reason::ApprovalRedeemed),
+            (Phase::Denied, _) => Err(Reason::ApprovalDenied),
+            (Phase::Expired, _) => Err(Reason::ApprovalExpired),
+            _ if terms.expires_at <= now => Err(Reason::ApprovalExpired),
+            (Phase::Approved, Some(approved)) => Ok(approved),
+            (Phase::Pending | Phase::Approved, _) => Err(Reason::ApprovalPending),
+        }
+    }
+
     fn redeem(&self, terms: &Terms<'_>, redeem: &Redeem) -> ApprovalDecision {
-        if !bool::from(redeem.secret.0.ct_eq(&terms.secret.0)) {
-            return refuse(Reason::ApprovalUnknown);
-        }
-        if redeem.client_id != *terms.client_id {
-            return self.refuse_redemption(Reason::ApprovalClientMismatch);
-        }
-        let approved = match (self.phase, &self.approved) {
-            (Phase::Redeemed, _) => return self.refuse_redemption(Reason::ApprovalUnknown),
-            (Phase::Denied, _) => return refuse(Reason::ApprovalDenied),
-            (Phase::Expired, _) => return refuse(Reason::ApprovalExpired),
-            _ if terms.expires_at <= redeem.now => return refuse(Reason::ApprovalExpired),
-            (Phase::Approved, Some(approved)) => approved,
-            (Phase::Pending | Phase::Approved, _) => return refuse(Reason::ApprovalPending),
+        let presented = (redeem.secret, &redeem.client_id);
+        let approved = match self.redeemable(terms, presented, redeem.now) {
+            Ok(approved) => approved,
+            Err(reason @ (Reason::ApprovalClientMismatch | Reason::ApprovalRedeemed)) => {
+                return self.refuse_redemption(reason);
+            }
+            // What is asked again and again is answered and not recorded.
+            Err(reason) => return refuse(reason),
         };
         if let Err(reason) = redeem.gate {
             return self.refuse_redemption(reason);
         }
-        let issued = &redeem.issued;
+        let Some(issued) = &redeem.issued else { return refuse(Reason::ApprovalPending) };
         if issued.generation != 0 || !issued.access_token.scope.is_subset_of(&approved.scope) {
             return self.refuse_redemption(Reason::ScopeExceedsGrant);
         }

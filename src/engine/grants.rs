@@ -69,6 +69,23 @@ impl Grants {
         }
     }
 
+    /// Fetches the tokens of a request that was decided on a device apart; answers the position of what was
+    /// recorded.
+    pub async fn redeem(
+        &self,
+        stream: StreamId,
+        redeem: approval::Redeem,
+        id: Uuid,
+        context: Context,
+    ) -> Result<Option<u64>, Failure> {
+        let step = approval::Step::Redeem(Box::new(redeem));
+        match stream.category {
+            Category::Backchannel => self.on_backchannel(stream, step, id, context).await,
+            Category::Device => self.on_device(stream, step, id, context).await,
+            _ => Err(Failure::Refused(Reason::OutOfOrder)),
+        }
+    }
+
     /// Rotates the refresh token of a grant; answers the position of what was recorded.
     pub async fn refresh(
         &self,
@@ -120,15 +137,9 @@ impl Grants {
                 Ok(self.transactions.tell(stream, order).await?.position)
             }
             Category::Backchannel => {
-                let command = backchannel::Command::Approval(command.of_approval());
-                let order = Order { id, command, context };
-                Ok(self.backchannel.tell(stream, order).await?.position)
+                self.on_backchannel(stream, command.of_approval(), id, context).await
             }
-            Category::Device => {
-                let command = device::Command::Approval(command.of_approval());
-                let order = Order { id, command, context };
-                Ok(self.devices.tell(stream, order).await?.position)
-            }
+            Category::Device => self.on_device(stream, command.of_approval(), id, context).await,
             Category::Direct => {
                 let Command::Revoke { only, cause } = command else {
                     return Err(Failure::Refused(Reason::OutOfOrder));
@@ -139,5 +150,27 @@ impl Grants {
             }
             _ => Err(Failure::Refused(Reason::OutOfOrder)),
         }
+    }
+
+    async fn on_backchannel(
+        &self,
+        stream: StreamId,
+        step: approval::Step,
+        id: Uuid,
+        context: Context,
+    ) -> Result<Option<u64>, Failure> {
+        let order = Order { id, command: backchannel::Command::Approval(step), context };
+        Ok(self.backchannel.tell(stream, order).await?.position)
+    }
+
+    async fn on_device(
+        &self,
+        stream: StreamId,
+        step: approval::Step,
+        id: Uuid,
+        context: Context,
+    ) -> Result<Option<u64>, Failure> {
+        let order = Order { id, command: device::Command::Approval(step), context };
+        Ok(self.devices.tell(stream, order).await?.position)
     }
 }

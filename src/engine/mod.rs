@@ -16,6 +16,7 @@ pub mod loaded;
 pub mod order;
 pub mod pending;
 pub mod people;
+pub mod polling;
 pub mod privacy;
 pub mod scribe;
 pub mod signing;

@@ -10,8 +10,8 @@ use crate::{
     domain::transaction::Transaction,
     engine::{
         directory::Directory, execute::Ledger, facts::Facts, grants::Grants, guards::Guards,
-        incidents::Incidents, pending::Pending, people::UsernameIndex, privacy::Privacy,
-        queries::Queries, signing::Signing,
+        incidents::Incidents, pending::Pending, people::UsernameIndex, polling::Polls,
+        privacy::Privacy, queries::Queries, signing::Signing,
     },
     ports::passwords::Passwords,
     protocol::{handle::Handles, rules::Rules},
@@ -54,6 +54,8 @@ pub struct Op {
     pub throttles: Throttles,
     /// When grants were judged last.
     pub judged: Judged,
+    /// Who asked for tokens that wait for a decision.
+    pub polls: Polls,
     /// What was refused at the doors.
     pub incidents: Arc<Incidents>,
     /// The origins whose scripts may call.

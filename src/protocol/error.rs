@@ -65,6 +65,12 @@ codes! {
     InvalidToken = "invalid_token", 401;
     /// RFC 6750 §3.1.
     InsufficientScope = "insufficient_scope", 403;
+    /// RFC 8628 §3.5, CIBA Core 1.0 §11.
+    AuthorizationPending = "authorization_pending", 400;
+    /// RFC 8628 §3.5, CIBA Core 1.0 §11.
+    SlowDown = "slow_down", 400;
+    /// RFC 8628 §3.5, CIBA Core 1.0 §11.
+    ExpiredToken = "expired_token", 400;
 }
 
 /// An error as an OAuth client sees it. Serialises to the body of RFC 6749 §5.2.

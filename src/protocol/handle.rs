@@ -46,17 +46,20 @@ pub enum HandleKind {
     Session = 5,
     /// The cookie that binds a transaction to one browser.
     Browser = 6,
+    /// A `device_code` (RFC 8628 §3.2).
+    DeviceCode = 7,
 }
 
 impl HandleKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Code,
         Self::AccessToken,
         Self::RefreshToken,
         Self::Interaction,
         Self::Session,
         Self::Browser,
+        Self::DeviceCode,
     ];
 
     /// How its handles begin.
@@ -68,6 +71,7 @@ impl HandleKind {
             Self::Interaction => "mi_",
             Self::Session => "ms_",
             Self::Browser => "mb_",
+            Self::DeviceCode => "md_",
         }
     }
 }

@@ -156,7 +156,7 @@ macro_rules! known {
 }
 known! {
     "acr_values" "client_assertion" "client_assertion_type" "client_id" "client_secret" "code"
-    "code_challenge" "code_challenge_method" "code_verifier" "display" "grant_type" "id_token_hint"
+    "code_challenge" "code_challenge_method" "code_verifier" "device_code" "display" "grant_type" "id_token_hint"
     "login_hint" "max_age" "nonce" "prompt" "redirect_uri" "refresh_token" "request" "request_uri"
     "response_mode" "response_type" "scope" "state" "token" "token_type_hint" "ui_locales"
 }

@@ -9,6 +9,8 @@
 #[path = "../support/authenticator.rs"]
 #[allow(dead_code, unreachable_pub, reason = "other test binaries use the rest of it")]
 mod authenticator;
+
+mod approval;
 mod authorization_errors;
 mod authorization_request;
 mod authorization_response;

@@ -105,7 +105,7 @@ fn step(
         secret: terms.secret,
         client_id: terms.client_id.clone(),
         gate: Ok(()),
-        issued: nothing(0),
+        issued: Some(nothing(0)),
         polls: Redeemed { polls: 0, slow_downs: 0 },
         now: at,
     };
@@ -118,16 +118,17 @@ fn step(
         [ApprovalEvent::Expired(_)] => Step::Expire(at),
         [ApprovalEvent::Redeemed(polls), ApprovalEvent::Token(TokenEvent::Issued(issued))] => {
             let (polls, issued) = (polls.clone(), issued.clone());
-            Step::Redeem(Box::new(Redeem { issued, polls, ..redeem }))
+            Step::Redeem(Box::new(Redeem { issued: Some(issued), polls, ..redeem }))
         }
         [ApprovalEvent::RedemptionRefused(refused)] => {
             let mut redeem = redeem;
             match refused.reason {
                 Reason::ApprovalClientMismatch => redeem.client_id = other_than(terms.client_id),
-                // Of tokens that were fetched before.
-                Reason::ApprovalUnknown => {}
+                Reason::ApprovalRedeemed => {}
                 Reason::ScopeExceedsGrant => {
-                    redeem.issued.access_token.scope = Scope::parse("\u{0} more than was allowed");
+                    let mut issued = nothing(0);
+                    issued.access_token.scope = Scope::parse("\u{0} more than was allowed");
+                    redeem.issued = Some(issued);
                 }
                 reason => redeem.gate = Err(reason),
             }

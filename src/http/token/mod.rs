@@ -1,12 +1,15 @@
 //! The token endpoint (RFC 6749 §3.2). Authenticate, check, record, then mint: what a client gets was
 //! durable before.
 
+mod approval;
 mod authorization_code;
 mod client_credentials;
+mod device_code;
 mod mint;
 mod refresh_token;
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use moneta_events::Reason;
 
 use super::{
     body::{self, Body},
@@ -31,7 +34,10 @@ pub async fn post(
 ) -> Result<HttpResponse, EndpointError> {
     let caller = Caller::of(&request, &op);
     let answered = answer(&request, &op, &caller, body).await;
-    if let Err(refused) = &answered {
+    // To have to wait is no refusal.
+    if let Err(refused) = &answered
+        && refused.error.reason != Reason::ApprovalPending
+    {
         op.incidents.note(refused.error.reason, endpoints::TOKEN, caller.now, String::new);
     }
     answered
@@ -58,6 +64,7 @@ async fn answer(
         TokenRequest::ClientCredentials(asked) => {
             client_credentials::grant(op, caller, &client, asked).await?
         }
+        TokenRequest::DeviceCode(asked) => device_code::redeem(op, caller, &client, &asked).await?,
     };
     let body = TokenResponse::bearer(&minted.access_token, minted.expires_in, &minted.scope)
         .with(minted.refresh_token.as_deref(), minted.id_token.as_deref());

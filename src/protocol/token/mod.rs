@@ -4,8 +4,10 @@
 //! RFC 6749 §5.2. Whether a code or refresh token is good for this client is decided by the domain, on
 //! fresh state. Called by the token endpoint only.
 
+pub mod approval;
 pub mod authorization_code;
 pub mod client_credentials;
+pub mod device_code;
 pub mod refresh_token;
 mod request;
 mod response;

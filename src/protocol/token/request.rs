@@ -1,10 +1,10 @@
-//! `grant_type` (RFC 6749 §4.1.3, §4.4.2, §6).
+//! `grant_type` (RFC 6749 §4.1.3, §4.4.2, §6, RFC 8628 §3.4).
 
 use moneta_events::{Reason, client::GrantType};
 
 use super::{
     authorization_code::CodeRequest, client_credentials::ClientCredentialsRequest,
-    refresh_token::RefreshRequest,
+    device_code::DeviceCodeRequest, refresh_token::RefreshRequest,
 };
 use crate::protocol::{
     client_auth::AuthenticatedClient,
@@ -22,6 +22,8 @@ pub enum TokenRequest<'a> {
     RefreshToken(RefreshRequest<'a>),
     /// RFC 6749 §4.4.2.
     ClientCredentials(ClientCredentialsRequest),
+    /// RFC 8628 §3.4.
+    DeviceCode(DeviceCodeRequest<'a>),
 }
 
 const UNSUPPORTED: OAuthError = OAuthError::new(
@@ -60,7 +62,8 @@ pub fn read<'a>(
             ClientCredentialsRequest::read(form, client, rules, is_resource)
                 .map(TokenRequest::ClientCredentials)
         }
+        GrantType::DeviceCode => DeviceCodeRequest::read(form).map(TokenRequest::DeviceCode),
         // The token endpoint has no such grant (RFC 6749 §4.2), or not yet: the rules do not list them.
-        GrantType::Implicit | GrantType::DeviceCode | GrantType::Ciba => Err(UNSUPPORTED),
+        GrantType::Implicit | GrantType::Ciba => Err(UNSUPPORTED),
     }
 }
