@@ -1,6 +1,7 @@
 //! The composition root: builds every room in order and hands back what stops them again.
 
 mod declare;
+mod factors;
 mod playground;
 mod publish;
 mod rules;
@@ -48,7 +49,7 @@ use crate::{
     process::{
         expiry::Expiry, guards::GuardKeeper, incidents::IncidentKeeper, keys::KeyKeeper, memory,
     },
-    protocol::{discovery, handle::Handles},
+    protocol::{discovery, handle::Handles, passkey::Challenges},
     runtime::{clock::Clock, entropy::Entropy},
     store::{EventStore, guard::GuardStore},
 };
@@ -203,6 +204,9 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         privacy: Arc::clone(&core.privacy),
         signing: Arc::clone(&core.signing),
         passwords: core.passwords,
+        passkeys: factors::passkeys(&settings),
+        challenges: Challenges::new(&key_wrap.derive("passkey challenges")),
+        codes: factors::codes(&settings, &core.ledger.scribe.entropy),
         usernames: core.usernames,
     });
     publish::publish_at_start(&op, &settings).await;

@@ -9,9 +9,7 @@ use super::{
     tree::Path,
     uri,
 };
-
-/// Authentication methods the provider has (RFC 8176).
-const METHODS: [&str; 1] = ["pwd"];
+use crate::protocol::proofs::METHODS;
 
 /// RFC 6749 §3.3, OpenID Connect Core 1.0 §5.4.
 pub(super) fn scopes(

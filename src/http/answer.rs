@@ -28,10 +28,7 @@ pub fn send(
                 )
                 .response(op);
             };
-            let nonce = base64::Engine::encode(
-                &base64::engine::general_purpose::URL_SAFE_NO_PAD,
-                op.entropy().bytes::<16>(),
-            );
+            let nonce = pages::nonce(op);
             let fields = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
             let shown = FormPost { frame: op.frame(), client, redirect, fields, nonce: &nonce };
             let mut response = pages::page(StatusCode::OK, &shown, &shown.csp());

@@ -12,7 +12,8 @@ use moneta_projections::{client::ClientView, view::Folded};
 use super::{
     answer,
     body::{self, Body},
-    caller::{Caller, CookieNames, cookie},
+    browser,
+    caller::Caller,
     interaction::{self, Step as Page},
     op::Op,
     pages::{self, Trouble},
@@ -33,13 +34,9 @@ use crate::{
         client::ClientFacts,
         endpoints,
         error::OAuthError,
-        handle::{HandleKind, digest_of},
         params::Params,
     },
 };
-
-/// Seconds a browser is recognised: as long as browsers keep a cookie.
-pub(super) const BROWSER_LIFETIME: u32 = 34_560_000;
 
 /// `GET /authorize`.
 pub async fn get(request: HttpRequest, op: web::Data<Op>) -> HttpResponse {
@@ -274,19 +271,9 @@ async fn open_page(
     page: Page,
 ) -> Result<HttpResponse, Trouble> {
     let stream = pen.stream;
-    let names = CookieNames::new(op.terms.secure);
-    let known = cookie(request, names.browser())
-        .and_then(|text| Some((text, op.handles.open(HandleKind::Browser, text)?)));
-    let (digest, text) = if let Some((text, opened)) = known {
-        (opened.digest, text.to_owned())
-    } else {
-        let secret = op.entropy().bytes::<32>();
-        let digest = digest_of(HandleKind::Browser, stream, 0, &secret);
-        (digest, op.handles.seal(HandleKind::Browser, stream, 0, 0, &secret))
-    };
+    let (digest, remembered) = browser::of_or_new(op, request);
     requested.browser = Some(digest);
     let steps = vec![Step::Request(Arc::new(requested))];
     pen.record(op, steps).await?;
-    let cookies = [names.set(names.browser(), &text, BROWSER_LIFETIME)];
-    Ok(pages::see_other(&interaction::path(op, stream, page), &cookies))
+    Ok(pages::see_other(&interaction::path(op, stream, page), &[remembered]))
 }

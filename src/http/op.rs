@@ -13,8 +13,11 @@ use crate::{
         incidents::Incidents, pending::Pending, people::UsernameIndex, polling::Polls,
         privacy::Privacy, queries::Queries, signing::Signing,
     },
-    ports::passwords::Passwords,
-    protocol::{handle::Handles, rules::Rules},
+    ports::{
+        authenticator::{OneTimeCodes, Passkeys},
+        passwords::Passwords,
+    },
+    protocol::{handle::Handles, passkey::Challenges, rules::Rules},
     runtime::{clock::Clock, entropy::Entropy},
 };
 
@@ -42,6 +45,12 @@ pub struct Op {
     pub signing: Arc<Signing>,
     /// Hashes passwords.
     pub passwords: Arc<dyn Passwords>,
+    /// Verifies passkeys; none where browsers do not have them for this issuer.
+    pub passkeys: Option<Arc<dyn Passkeys>>,
+    /// Gives challenges to passkeys.
+    pub challenges: Challenges,
+    /// Knows one-time codes.
+    pub codes: Arc<dyn OneTimeCodes>,
     /// What may be used once.
     pub guards: Guards,
     /// Makes and opens codes, tokens and cookies.

@@ -4,13 +4,13 @@ use actix_web::{
     HttpResponse,
     http::{StatusCode, header},
 };
-
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use moneta_events::Reason;
 
-use super::op::Op;
+use super::{factors::Refusal, op::Op};
 use crate::{
     engine::{facts::NoView, order::Failure, privacy::PrivacyError},
-    ui::{self, Csp, ErrorPage, Frame},
+    ui::{self, Csp, ErrorPage, Frame, LoginProblem},
 };
 
 impl Op {
@@ -27,6 +27,49 @@ pub fn page(status: StatusCode, page: &impl askama::Template, csp: &Csp) -> Http
         .insert_header((header::CONTENT_SECURITY_POLICY, csp.to_string()))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .body(ui::render(page))
+}
+
+/// A page with a form of a sign-in, and what was wrong with the attempt before.
+pub fn attempt(
+    problem: Option<LoginProblem>,
+    page: &impl askama::Template,
+    csp: &Csp,
+) -> HttpResponse {
+    let status = match problem {
+        None => StatusCode::OK,
+        Some(LoginProblem::Throttled { .. }) => StatusCode::TOO_MANY_REQUESTS,
+        Some(_) => StatusCode::UNAUTHORIZED,
+    };
+    let mut response = self::page(status, page, csp);
+    if let Some(LoginProblem::Throttled { retry_after }) = problem
+        && let Ok(value) = header::HeaderValue::from_str(&retry_after.to_string())
+    {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    response
+}
+
+/// Lets the scripts of one page run.
+pub fn nonce(op: &Op) -> String {
+    URL_SAFE_NO_PAD.encode(op.entropy().bytes::<16>())
+}
+
+impl LoginProblem {
+    /// What was wrong with a one-time code.
+    pub(super) fn of_code(refusal: Refusal) -> Self {
+        match refusal.reason {
+            Reason::TotpReplayed => Self::CodeUsed,
+            _ => Self::WrongCode,
+        }
+    }
+
+    /// The one that a refusal is shown as: `otherwise`, where there were not too many.
+    pub(super) fn of(refusal: Refusal, otherwise: Self) -> Self {
+        match refusal.retry_after {
+            Some(retry_after) => Self::Throttled { retry_after },
+            None => otherwise,
+        }
+    }
 }
 
 /// `303 See Other`: what was posted is not posted again (RFC 9700 §4.12).

@@ -43,7 +43,8 @@ pub async fn password(
     (!phc.is_empty()).then(|| Zeroizing::new(phc))
 }
 
-async fn field(op: &Op, stream: StreamId, field: Option<&SealedField>) -> Zeroizing<Vec<u8>> {
+/// A personal field; empty where it cannot be opened any more.
+pub async fn field(op: &Op, stream: StreamId, field: Option<&SealedField>) -> Zeroizing<Vec<u8>> {
     let Some(SealedField { sealed, event_type, field }) = field else {
         return Zeroizing::default();
     };

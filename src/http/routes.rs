@@ -28,6 +28,12 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .default_service(only("GET, POST")),
         )
         .service(
+            web::resource("/second-factor")
+                .get(interaction::second_factor::get)
+                .post(interaction::second_factor::post)
+                .default_service(only("GET, POST")),
+        )
+        .service(
             web::resource("/consent")
                 .get(interaction::consent::get)
                 .post(interaction::consent::post)

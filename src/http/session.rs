@@ -15,7 +15,6 @@ use moneta_projections::{
 use super::{
     caller::{Caller, CookieNames, cookie},
     op::Op,
-    record::Pen,
 };
 use crate::{
     domain::session::{Command, Session},
@@ -100,14 +99,14 @@ pub struct Evidence {
 }
 
 /// Starts a session, or renews the one the browser has if it is the same end-user's. Either way the cookie
-/// is new; another end-user's session in this browser ends.
+/// is new; another end-user's session in this browser ends. In a transaction, where it is for one.
 pub async fn sign_in(
     op: &Op,
     caller: &Caller,
     held: Option<&LiveSession>,
     evidence: &Evidence,
     key: &DataKey,
-    correlation: StreamId,
+    transaction: Option<StreamId>,
 ) -> Result<SignedIn, Failure> {
     let now = caller.now;
     let lifetime = op.terms.session_lifetime;
@@ -115,8 +114,8 @@ pub async fn sign_in(
     let own = held.filter(|held| held.get().subject == evidence.subject);
     if let (Some(other), None) = (held, own) {
         let end = Command::End(SessionEnd::AccountSwitched);
-        let pen = Pen { caller, stream: correlation, actor: &Actor::BROWSER, key };
-        order(op, pen, other.stream, end).await?;
+        let by = By { caller, actor: &Actor::BROWSER, key, transaction };
+        order(op, by, other.stream, end).await?;
     }
     let fresh = || StreamId::new(Category::Session, op.entropy().uuid(now));
     let stream = own.map_or_else(fresh, |own| own.stream);
@@ -129,19 +128,27 @@ pub async fn sign_in(
     } else {
         Command::Start(Started { subject, secret: digest, auth_time: now, acr, amr, expires_at })
     };
-    let pen = Pen { caller, stream: correlation, actor: &Actor::user(subject), key };
-    order(op, pen, stream, command).await?;
+    let by = By { caller, actor: &Actor::user(subject), key, transaction };
+    order(op, by, stream, command).await?;
     let handle = op.handles.seal(HandleKind::Session, stream, 0, 0, &secret);
     let names = CookieNames::new(op.terms.secure);
     Ok(SignedIn { stream, cookie: names.set(names.session(), &handle, lifetime) })
 }
 
-/// An order on a session, as part of the transaction the writer is at.
-async fn order(op: &Op, pen: Pen<'_>, session: StreamId, command: Command) -> Result<(), Failure> {
-    let Pen { caller, stream, actor, key } = pen;
+/// Who gives an order on a session, and as part of which transaction.
+#[derive(Clone, Copy)]
+struct By<'a> {
+    caller: &'a Caller,
+    actor: &'a Actor,
+    key: &'a DataKey,
+    transaction: Option<StreamId>,
+}
+
+async fn order(op: &Op, by: By<'_>, session: StreamId, command: Command) -> Result<(), Failure> {
+    let By { caller, actor, key, transaction } = by;
     let mut context = caller.context(op, session, actor.clone(), key);
-    context.correlation = stream.uuid;
-    context.transaction = Some(stream);
+    context.correlation = transaction.unwrap_or(session).uuid;
+    context.transaction = transaction;
     let order = Order::<Session> { id: op.entropy().uuid(caller.now), command, context };
     op.ledger.tell(session, &order).await.map(|_| ())
 }

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use moneta_events::{StreamId, Timestamp};
+use moneta_events::{StreamId, SubjectId, Timestamp};
 
 use crate::engine::throttle::{Rate, Throttle};
 
@@ -33,6 +33,8 @@ pub struct Throttles {
     known_browser: Throttle<(StreamId, [u8; 32])>,
     /// Passwords of any account, from one place.
     place: Throttle<Place>,
+    /// One-time codes of one account, from one place.
+    code: Throttle<(SubjectId, Place)>,
     /// Authorization requests that begin a transaction, from one place.
     authorize: Throttle<Place>,
     /// Tokens that introspection and userinfo did not know, from one client or place.
@@ -67,6 +69,7 @@ impl Throttles {
             account: Throttle::new(per(rates.login_attempts, rates.login_window), KEYS),
             known_browser: Throttle::new(per(rates.login_attempts, rates.login_window), KEYS),
             place: Throttle::new(per(rates.failures_per_place, 60), KEYS),
+            code: Throttle::new(per(rates.login_attempts, rates.login_window), KEYS),
             authorize: Throttle::new(per(rates.authorize_per_place, 60), KEYS),
             unknown_token: Throttle::new(per(rates.failures_per_place, 60), KEYS),
             client: Throttle::new(per(rates.failures_per_place, 60), KEYS),
@@ -103,6 +106,29 @@ impl Throttles {
             self.account.clear(&(account, place));
             self.place.give_back(&place);
         }
+    }
+
+    /// Takes one try at a one-time code before it is looked at. Only those who have the password get here.
+    pub fn code(&self, subject: SubjectId, place: Place, now: Timestamp) -> Result<(), u32> {
+        self.code.take((subject, place), now)?;
+        self.place.take(place, now)
+    }
+
+    /// The code was right: what was taken is given back.
+    pub fn code_was_right(&self, subject: SubjectId, place: Place) {
+        self.code.clear(&(subject, place));
+        self.place.give_back(&place);
+    }
+
+    /// Takes one try at the proof of a passkey before it is looked at. It cannot be guessed; this bounds the
+    /// work.
+    pub fn proof(&self, place: Place, now: Timestamp) -> Result<(), u32> {
+        self.place.take(place, now)
+    }
+
+    /// The proof was right: what was taken is given back.
+    pub fn proof_was_right(&self, place: Place) {
+        self.place.give_back(&place);
     }
 
     /// Takes room for one more authorization transaction.

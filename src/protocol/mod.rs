@@ -19,6 +19,8 @@ pub mod handle;
 pub mod id_token;
 pub mod introspection;
 pub mod params;
+pub mod passkey;
+pub mod proofs;
 pub mod revocation;
 pub mod rules;
 pub mod token;

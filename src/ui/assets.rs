@@ -31,6 +31,7 @@ pub(super) struct Assets {
     /// The coin on a ground of its own, for systems that cut icons to their own shape.
     pub(super) touch_icon: Asset,
     pub(super) inbox_icons: [Asset; 2],
+    pub(super) passkeys: Asset,
     guilloche: Asset,
     worker: Asset,
 }
@@ -54,6 +55,7 @@ pub(super) static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
     }
     Assets {
         inbox_script: Asset::new("inbox", "js", include_bytes!("assets/inbox.js")),
+        passkeys: Asset::new("passkeys", "js", include_bytes!("assets/passkeys.js")),
         touch_icon: Asset::new("touch-180", "png", include_bytes!("assets/touch-180.png")),
         inbox_icons: [
             Asset::new("inbox-192", "png", include_bytes!("assets/inbox-192.png")),
@@ -69,12 +71,13 @@ pub(super) static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
 
 impl Assets {
     /// What is served under `/assets/`.
-    fn files(&self) -> [&Asset; 8] {
+    fn files(&self) -> [&Asset; 9] {
         let [small, large] = &self.inbox_icons;
         [
             &self.stylesheet,
             &self.inbox_stylesheet,
             &self.inbox_script,
+            &self.passkeys,
             &self.icon,
             &self.touch_icon,
             small,

@@ -37,7 +37,9 @@ pub use inbox::{
 };
 pub use link::Link;
 pub use playground::{Button, Flow, Panel, Playground, PlaygroundResult};
-pub use sign_in::{Login, LoginProblem, Reauthentication, SelectAccount};
+pub use sign_in::{
+    Login, LoginProblem, PasskeyButton, Reauthentication, SecondFactor, SelectAccount,
+};
 pub use status::Status;
 pub use timeline::{Chain, Timeline, TimelineEntry};
 pub use transactions::{Transaction, Transactions};

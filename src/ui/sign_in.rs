@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{ClientCard, Frame, duration};
+use super::{ClientCard, Frame, assets::ASSETS, duration};
 
 /// The sign-in form. Posts `csrf`, `username` and `password`; its cancel button posts `action=cancel`.
 #[derive(Debug, Template)]
@@ -20,8 +20,49 @@ pub struct Login<'a> {
     pub username: &'a str,
     /// What went wrong before.
     pub problem: Option<LoginProblem>,
+    /// The button for those who have a passkey.
+    pub passkey: Option<PasskeyButton<'a>>,
     /// Why somebody who is signed in is asked again.
     pub reason: Option<Reauthentication>,
+}
+
+/// A button that runs a passkey ceremony and posts what comes of it. Browsers without scripts do not show it.
+#[derive(Debug, Clone, Copy)]
+pub struct PasskeyButton<'a> {
+    /// What the browser is told, JSON.
+    pub options: &'a str,
+    /// Lets the page's script run; see [`Csp::script`](super::Csp::script).
+    pub nonce: &'a str,
+}
+
+impl PasskeyButton<'_> {
+    #[allow(clippy::unused_self, reason = "called by templates, which reach fields only")]
+    pub(super) fn script(&self) -> &'static str {
+        &ASSETS.passkeys.file
+    }
+}
+
+/// The second step of signing in. Posts `csrf` and `otp`, or `assertion`; its other buttons post
+/// `action=skip` and `action=cancel`.
+#[derive(Debug, Template)]
+#[template(path = "second_factor.html")]
+pub struct SecondFactor<'a> {
+    /// The provider.
+    pub frame: Frame<'a>,
+    /// Who sent the person here, where somebody did.
+    pub client: Option<ClientCard<'a>>,
+    /// Where the form posts to.
+    pub action: &'a str,
+    /// The form's token.
+    pub csrf: &'a str,
+    /// Whether the person has an application for codes.
+    pub totp: bool,
+    /// The button for those who have a passkey.
+    pub passkey: Option<PasskeyButton<'a>>,
+    /// Whether the person may go on without.
+    pub optional: bool,
+    /// What went wrong before.
+    pub problem: Option<LoginProblem>,
 }
 
 /// What went wrong with a sign-in form.
@@ -36,6 +77,12 @@ pub enum LoginProblem {
     },
     /// The form was too old or not this browser's.
     SessionExpired,
+    /// The passkey proved nothing.
+    PasskeyRefused,
+    /// The one-time code is wrong.
+    WrongCode,
+    /// The one-time code was used before.
+    CodeUsed,
 }
 
 impl LoginProblem {
@@ -53,6 +100,18 @@ impl LoginProblem {
             Self::SessionExpired => {
                 "This form had expired and nothing was sent. Please sign in again.".to_owned()
             }
+            Self::PasskeyRefused => {
+                "The passkey could not be used. Try again, or use another way to sign in."
+                    .to_owned()
+            }
+            Self::WrongCode => {
+                "That code is not the one of this moment. Type the one your application shows now."
+                    .to_owned()
+            }
+            Self::CodeUsed => {
+                "That code was used before. Wait for the next one your application shows."
+                    .to_owned()
+            }
         }
     }
 }
@@ -64,6 +123,14 @@ pub enum Reauthentication {
     Asked,
     /// The authentication is older than the client takes (`max_age`).
     TooOld,
+    /// The authentication is weaker than the client would like (`acr_values`).
+    TooWeak,
+}
+
+impl SecondFactor<'_> {
+    fn code_is_wrong(&self) -> bool {
+        matches!(self.problem, Some(LoginProblem::WrongCode | LoginProblem::CodeUsed))
+    }
 }
 
 impl Login<'_> {

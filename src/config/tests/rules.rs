@@ -109,7 +109,7 @@ fn numbers_have_ranges() {
         ("node = \"Node 1\"\n", "moneta.toml:1:8: node: must be"),
         ("data = \"\"\n", "moneta.toml:1:8: data: is empty"),
         ("[[acr]]\nname = \"0\"\namr = [\"pwd\"]\n", "moneta.toml:2:8: acr.0.name: must be"),
-        ("[[acr]]\nname = \"high\"\namr = [\"otp\"]\n", "moneta.toml:3:7: acr.high.amr: must name"),
+        ("[[acr]]\nname = \"high\"\namr = [\"fpt\"]\n", "moneta.toml:3:7: acr.high.amr: must name"),
         ("acr = []\n", "moneta.toml:1:7: acr: is empty"),
         ("[scopes.a]\ndescription = \"\"\n", "moneta.toml:2:15: scopes.a.description: is empty"),
         (

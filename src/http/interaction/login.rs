@@ -1,33 +1,24 @@
 //! The sign-in page (OpenID Connect Core 1.0 §3.1.2.3).
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::{StatusCode, header},
-    web,
-};
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use moneta_events::{
-    Actor, Reason, StreamId, SubjectId,
-    transaction::{Authenticated, AuthenticationMethod, Consented},
+    Actor, Reason,
+    factor::{Factor, Purpose},
+    transaction::FactorVerified,
 };
-use subtle::ConstantTimeEq as _;
-use zeroize::Zeroizing;
 
-use super::{Interaction, Step as Page};
+use super::{Interaction, Step as Page, finish};
 use crate::{
     domain::transaction::Step,
-    engine::privacy::DataKey,
     http::{
-        authorize::{BROWSER_LIFETIME, by_session, refusal},
+        authorize::by_session,
         body::{self, Body},
-        caller::{CookieNames, cookie},
+        factors::{self, Scene, passkey, password::Account},
         op::Op,
         pages::{self, Trouble},
         people,
         record::Pen,
-        session::{self, Evidence},
     },
-    ports::passwords::PasswordError,
     protocol::{
         authorize::{
             next_step::{LoginReason, NextStep},
@@ -35,8 +26,12 @@ use crate::{
         },
         error::{ErrorCode, OAuthError},
         params::Params,
+        passkey::Ceremony,
+        proofs::{Proofs, SecondStep, second_step},
     },
-    ui::{ClientCard, Csp, Link, Login, LoginProblem, Reauthentication, SelectAccount},
+    ui::{
+        ClientCard, Csp, Link, Login, LoginProblem, PasskeyButton, Reauthentication, SelectAccount,
+    },
 };
 
 const CANCELLED: OAuthError = OAuthError::new(
@@ -44,9 +39,6 @@ const CANCELLED: OAuthError = OAuthError::new(
     Reason::LoginCancelled,
     "the end-user cancelled signing in",
 );
-
-/// Characters kept of what was typed as username.
-const USERNAME: usize = 200;
 
 /// `GET /interaction/{handle}/login`.
 pub async fn get(
@@ -118,7 +110,7 @@ async fn show(
         None => {
             interaction.reveal(op, "login_hint", interaction.request.login_hint.as_ref()).await?
         }
-        Some(failed) => Some(failed.username.chars().take(USERNAME).collect()),
+        Some(failed) => Some(failed.username.chars().take(finish::USERNAME).collect()),
     };
     let known = match &interaction.session {
         Some(held) if hint.is_none() && !another && reason != Some(LoginReason::OtherSubject) => {
@@ -126,6 +118,12 @@ async fn show(
         }
         _ => None,
     };
+    let nonce = pages::nonce(op);
+    let options = passkey::request(op, &ceremony(interaction), None).await?;
+    let button = options.as_deref().map(|options| PasskeyButton { options, nonce: &nonce });
+    if button.is_some() {
+        csp = csp.script(&nonce);
+    }
     let shown = Login {
         frame,
         client,
@@ -133,26 +131,17 @@ async fn show(
         csrf,
         username: hint.as_deref().or(known.as_deref()).unwrap_or_default(),
         problem,
+        passkey: button,
         reason: match reason {
             Some(LoginReason::Prompted) if interaction.session.is_some() => {
                 Some(Reauthentication::Asked)
             }
-            Some(LoginReason::TooOld | LoginReason::TooWeak) => Some(Reauthentication::TooOld),
+            Some(LoginReason::TooOld) => Some(Reauthentication::TooOld),
+            Some(LoginReason::TooWeak) => Some(Reauthentication::TooWeak),
             _ => None,
         },
     };
-    let status = match problem {
-        None => StatusCode::OK,
-        Some(LoginProblem::Throttled { .. }) => StatusCode::TOO_MANY_REQUESTS,
-        Some(_) => StatusCode::UNAUTHORIZED,
-    };
-    let mut response = pages::page(status, &shown, &csp);
-    if let Some(LoginProblem::Throttled { retry_after }) = problem
-        && let Ok(value) = header::HeaderValue::from_str(&retry_after.to_string())
-    {
-        response.headers_mut().insert(header::RETRY_AFTER, value);
-    }
-    Ok(response)
+    Ok(pages::attempt(problem, &shown, &csp))
 }
 
 async fn act(
@@ -171,11 +160,14 @@ async fn act(
             Ok(pages::see_other(&path, &[]))
         }
         Some("continue") => go_on(op, interaction).await,
-        _ => with_password(request, op, interaction, &form).await,
+        _ => match form.get("assertion").filter(|sent| !sent.is_empty()) {
+            Some(response) => with_passkey(request, op, interaction, response).await,
+            None => with_password(request, op, interaction, &form).await,
+        },
     }
 }
 
-async fn cancel(op: &Op, interaction: &Interaction) -> Result<HttpResponse, Trouble> {
+pub(super) async fn cancel(op: &Op, interaction: &Interaction) -> Result<HttpResponse, Trouble> {
     let target = interaction.target(op).await?;
     let key = interaction.key(op).await?;
     let steps = vec![Step::Deny(Reason::LoginCancelled)];
@@ -196,7 +188,7 @@ async fn go_on(op: &Op, interaction: Interaction) -> Result<HttpResponse, Troubl
     }
     let key = op.privacy.data_key(held.get().subject.stream()).await?;
     let authenticated = by_session(held);
-    advance(op, interaction, authenticated, &key, Vec::new()).await
+    finish::advance(op, interaction, authenticated, &key, Vec::new()).await
 }
 
 async fn with_password(
@@ -205,143 +197,61 @@ async fn with_password(
     interaction: Interaction,
     form: &Params<'_>,
 ) -> Result<HttpResponse, Trouble> {
-    let caller = &interaction.caller;
     let username = form.get("username").unwrap_or_default();
-    let account = op.usernames.stream(username);
-    let names = CookieNames::new(op.terms.secure);
-    let mark = known_mark(op, &interaction, account);
-    let is_known = cookie(request, names.known())
-        .is_some_and(|sent| bool::from(sent.as_bytes().ct_eq(mark.as_bytes())));
-    let browser = is_known.then_some(interaction.browser.0);
-    if let Err(retry_after) = op.throttles.password(account, browser, caller.place, caller.now) {
-        fail(op, &interaction, Reason::Throttled, username).await?;
-        let failed = Failed { problem: LoginProblem::Throttled { retry_after }, username };
-        return show(op, &interaction, true, Some(failed)).await;
-    }
     let password = form.get("password").unwrap_or_default();
-    let subject = match check(op, account, password).await? {
+    let account = Account::of(op, request, interaction.browser, username);
+    let subject = match account.check(op, &interaction.caller, password).await? {
         Ok(subject) => subject,
-        Err(reason) => {
-            fail(op, &interaction, reason, username).await?;
-            let failed = Failed { problem: LoginProblem::WrongCredentials, username };
-            return show(op, &interaction, true, Some(failed)).await;
+        Err(refusal) => {
+            finish::fail(op, &interaction, refusal.reason, Some(username)).await?;
+            let problem = LoginProblem::of(refusal, LoginProblem::WrongCredentials);
+            return show(op, &interaction, true, Some(Failed { problem, username })).await;
         }
     };
-    op.throttles.password_was_right(account, browser, caller.place);
-    let amr = vec!["pwd".to_owned()];
-    let acr = op.rules.acr_reached(&amr).unwrap_or("0").to_owned();
-    let evidence = Evidence { subject, acr, amr };
-    let key = op.privacy.data_key(subject.stream()).await?;
-    let held = interaction.session.as_ref();
-    let signed_in = session::sign_in(op, caller, held, &evidence, &key, interaction.stream).await?;
-    let authenticated = Authenticated {
-        subject,
-        session: signed_in.stream,
-        auth_time: caller.now,
-        acr: evidence.acr,
-        amr: evidence.amr,
-        method: AuthenticationMethod::Password,
-        transaction_key: None,
-    };
-    let cookies = vec![signed_in.cookie, names.set(names.known(), &mark, BROWSER_LIFETIME)];
-    advance(op, interaction, authenticated, &key, cookies).await
-}
-
-/// Whose the username and password are. Takes as long for a name nobody has.
-async fn check(
-    op: &Op,
-    account: StreamId,
-    password: &str,
-) -> Result<Result<SubjectId, Reason>, Trouble> {
-    let holder = op.facts.username(account).await?.view.holder;
-    let subject = match holder {
-        Some(subject) => Some((subject, op.facts.subject(subject).await?)),
-        None => None,
-    };
-    let phc = match &subject {
-        Some((id, view)) => people::password(op, *id, &view.view).await,
-        None => None,
-    };
-    let password = Zeroizing::new(password.to_owned());
-    let right = match op.passwords.verify(password, phc.as_ref().map(|phc| phc.as_str())).await {
-        Ok(right) => right,
-        Err(PasswordError::TooLong) => false,
-        Err(PasswordError::Busy) => {
-            return Err(Trouble::Busy { retry_after: 2, too_many: false });
+    let proofs = Proofs { password: true, ..Proofs::default() };
+    let view = op.facts.subject(subject).await?;
+    let enrolled = factors::enrolled(op, &view.view);
+    match second_step(proofs, enrolled, &interaction.request.acr_values, &op.rules) {
+        SecondStep::No => finish::signed_in(op, interaction, request, subject, proofs).await,
+        SecondStep::Wanted | SecondStep::Required => {
+            let verified = FactorVerified {
+                subject,
+                factor: Factor::Password,
+                amr: proofs.amr(),
+                verified_at: interaction.caller.now,
+            };
+            let key = interaction.key(op).await?;
+            let (caller, stream) = (&interaction.caller, interaction.stream);
+            let pen = Pen { caller, stream, actor: &Actor::BROWSER, key: &key };
+            pen.record(op, vec![Step::VerifyFactor(verified)]).await?;
+            Ok(pages::see_other(&interaction.path(Page::SecondFactor), &[]))
         }
-        Err(cause @ (PasswordError::NotAHash | PasswordError::Failed(_))) => {
-            tracing::error!(%cause, "a password could not be verified");
-            return Err(Trouble::Busy { retry_after: 5, too_many: false });
-        }
-    };
-    Ok(match subject {
-        None => Err(Reason::UserUnknown),
-        Some(_) if !right => Err(Reason::PasswordWrong),
-        Some((_, view)) if !view.view.enabled => Err(Reason::UserDisabled),
-        Some((subject, _)) => Ok(subject),
-    })
+    }
 }
 
-async fn fail(
+async fn with_passkey(
+    request: &HttpRequest,
     op: &Op,
-    interaction: &Interaction,
-    reason: Reason,
-    username: &str,
-) -> Result<(), Trouble> {
-    let key = interaction.key(op).await?;
-    let (caller, stream) = (&interaction.caller, interaction.stream);
-    let typed: String = username.chars().take(USERNAME).collect();
-    let of = "transaction.authentication_failed";
-    let username = (!typed.is_empty())
-        .then(|| key.seal(stream, of, "username", typed.as_bytes(), op.entropy()));
-    let steps = vec![Step::FailAuthentication { reason, username }];
-    Pen { caller, stream, actor: &Actor::BROWSER, key: &key }.record(op, steps).await?;
-    Ok(())
-}
-
-/// The end-user is known: goes as far as it can without another page.
-async fn advance(
-    op: &Op,
-    mut interaction: Interaction,
-    authenticated: Authenticated,
-    key: &DataKey,
-    cookies: Vec<String>,
+    interaction: Interaction,
+    response: &str,
 ) -> Result<HttpResponse, Trouble> {
-    let authenticated = interaction.take_over(op, authenticated, key).await?;
-    let target = interaction.target(op).await?;
-    let actor = Actor::user(authenticated.subject);
-    interaction.now_is(op, &authenticated).await?;
-    let mut steps = vec![Step::Authenticate(authenticated)];
-    let (caller, stream) = (&interaction.caller, interaction.stream);
-    let pen = Pen { caller, stream, actor: &actor, key };
-    let answer = match interaction.next(op, None) {
-        NextStep::Issue { scope, basis } => {
-            let consent = Consented { scope, basis, shown: None };
-            let code = pen.issue(op, steps, consent).await?;
-            Some(respond::success(target, &op.rules.issuer, &code))
+    let ceremony = ceremony(&interaction);
+    let (caller, transaction) = (&interaction.caller, Some(interaction.stream));
+    let scene = Scene { caller, transaction, purpose: Purpose::SignIn };
+    match passkey::prove(op, scene, &ceremony, None, response).await? {
+        Ok(proof) => {
+            let proofs = Proofs { passkey: Some(proof.passkey), ..Proofs::default() };
+            finish::signed_in(op, interaction, request, proof.subject, proofs).await
         }
-        NextStep::Refuse(error) => {
-            steps.push(Step::Refuse(refusal(&interaction.request, &error)));
-            pen.record(op, steps).await?;
-            Some(respond::error(target, &op.rules.issuer, &error))
+        Err(refusal) => {
+            finish::fail(op, &interaction, refusal.reason, None).await?;
+            let problem = LoginProblem::of(refusal, LoginProblem::PasskeyRefused);
+            show(op, &interaction, true, Some(Failed { problem, username: "" })).await
         }
-        NextStep::Consent { .. } | NextStep::Login { .. } | NextStep::SelectAccount => {
-            pen.record(op, steps).await?;
-            None
-        }
-    };
-    interaction.let_go_of_key(op).await;
-    Ok(match answer {
-        Some(answer) => interaction.send(op, &answer, &cookies),
-        None => pages::see_other(&interaction.path(Page::Consent), &cookies),
-    })
+    }
 }
 
-/// What a browser shows that the account signed in with before.
-fn known_mark(op: &Op, interaction: &Interaction, account: StreamId) -> String {
-    let mut bound = Vec::with_capacity(5 + 32 + 17);
-    bound.extend_from_slice(b"known");
-    bound.extend_from_slice(&interaction.browser.0);
-    bound.extend_from_slice(&account.to_bytes());
-    URL_SAFE_NO_PAD.encode(ring::hmac::sign(&op.csrf, &bound))
+fn ceremony(interaction: &Interaction) -> Ceremony {
+    let Interaction { browser, stream, .. } = *interaction;
+    Ceremony::SignIn { browser, transaction: Some(stream) }
 }

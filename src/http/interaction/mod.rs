@@ -2,22 +2,24 @@
 //! began the transaction; showing one changes nothing, and a form is good only with the token it was given.
 
 pub mod consent;
+mod finish;
 pub mod login;
+pub mod second_factor;
 
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse, http::header};
+use actix_web::{HttpRequest, HttpResponse};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use moneta_events::{
     Digest, Scope, Sealed, StreamId,
     transaction::{Authenticated, Requested},
 };
 use moneta_projections::{client::ClientView, view::Folded};
-use subtle::ConstantTimeEq as _;
 
 use super::{
-    answer,
-    caller::{Caller, CookieNames, cookie},
+    answer, browser,
+    caller::Caller,
+    forms,
     op::Op,
     pages::Trouble,
     session::{self, LiveSession},
@@ -41,6 +43,8 @@ use crate::{
 pub enum Step {
     /// Signing in, or choosing an account.
     Login,
+    /// The second step of signing in.
+    SecondFactor,
     /// Consent.
     Consent,
 }
@@ -55,6 +59,7 @@ pub fn path(op: &Op, stream: StreamId, step: Step) -> String {
 fn path_of(handle: &str, step: Step) -> String {
     let page = match step {
         Step::Login => "login",
+        Step::SecondFactor => "second-factor",
         Step::Consent => "consent",
     };
     format!("/interaction/{handle}/{page}")
@@ -92,9 +97,7 @@ impl Interaction {
         let stream = opened.stream;
         let state = op.transactions.state(stream).await?;
         let requested = state.request.clone().ok_or(Trouble::NotFound)?;
-        let browser = cookie(request, CookieNames::new(op.terms.secure).browser())
-            .and_then(|text| op.handles.open(HandleKind::Browser, text))
-            .map(|opened| opened.digest)
+        let browser = browser::of(op, request)
             .filter(|digest| requested.browser == Some(*digest))
             .ok_or(Trouble::WrongBrowser)?;
         if state.is_answered() {
@@ -149,19 +152,7 @@ impl Interaction {
         form: &Params<'_>,
         token: &str,
     ) -> Result<(), Trouble> {
-        let sent = form.get("csrf").unwrap_or_default();
-        let same = bool::from(sent.as_bytes().ct_eq(token.as_bytes()));
-        let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
-        let origin = header(header::ORIGIN.as_str());
-        let here = match header("sec-fetch-site") {
-            // Nobody but the browser can say that; one that hides origins from everybody says `null`.
-            Some("same-origin" | "none") => {
-                origin.is_none_or(|origin| origin == op.rules.issuer || origin == "null")
-            }
-            Some(_) => false,
-            None => origin.is_none_or(|origin| origin == op.rules.issuer),
-        };
-        if same && here { Ok(()) } else { Err(Trouble::ForgedForm) }
+        forms::check(op, request, form, token)
     }
 
     /// What comes next, with `allowed` as the answer of the consent page.

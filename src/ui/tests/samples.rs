@@ -4,9 +4,10 @@ use moneta_events::{ActorKind, Reason, Timestamp, Verdict};
 
 use crate::ui::{
     Button, Chain, ClaimLine, ClientCard, Consent, Decided, ErrorPage, Flow, FormPost, Frame, Home,
-    Inbox, InboxOffline, InboxOutcome, InboxRequest, Link, Login, LoginProblem, Panel, Playground,
-    PlaygroundResult, ProofProblem, Reauthentication, RequestCard, ScopeLine, SelectAccount,
-    Status, Timeline, TimelineEntry, Transaction, Transactions, render,
+    Inbox, InboxOffline, InboxOutcome, InboxRequest, Link, Login, LoginProblem, Panel,
+    PasskeyButton, Playground, PlaygroundResult, ProofProblem, Reauthentication, RequestCard,
+    ScopeLine, SecondFactor, SelectAccount, Status, Timeline, TimelineEntry, Transaction,
+    Transactions, render,
 };
 
 pub(super) const NONCE: &str = "bm9uY2U";
@@ -17,6 +18,7 @@ pub(super) fn pages(text: &str) -> Vec<(&'static str, String)> {
     let frame = Frame { brand: text, issuer: text };
     vec![
         ("login", login(frame, text)),
+        ("second_factor", second_factor(frame, text)),
         ("select_account", select_account(frame, text)),
         ("consent", consent(frame, text)),
         ("error", error(frame, text)),
@@ -54,7 +56,21 @@ fn login(frame: Frame<'_>, text: &str) -> String {
         csrf: text,
         username: text,
         problem: Some(LoginProblem::WrongCredentials),
+        passkey: Some(PasskeyButton { options: text, nonce: NONCE }),
         reason: Some(Reauthentication::Asked),
+    })
+}
+
+fn second_factor(frame: Frame<'_>, text: &str) -> String {
+    render(&SecondFactor {
+        frame,
+        client: Some(client(text)),
+        action: text,
+        csrf: text,
+        totp: true,
+        passkey: Some(PasskeyButton { options: text, nonce: NONCE }),
+        optional: true,
+        problem: Some(LoginProblem::WrongCode),
     })
 }
 
