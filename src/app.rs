@@ -24,6 +24,7 @@ use crate::{
     adapters::password::{Argon2Passwords, Cost},
     config::Settings,
     engine::{
+        client_keys::KeysOfClients,
         directory::Bounds,
         execute::Ledger,
         facts::{Boards, Capacity, Facts},
@@ -61,6 +62,9 @@ pub use crate::feed::queries::ReadModels;
 
 /// Data keys held in memory.
 const DATA_KEYS: usize = 50_000;
+
+/// Clients whose public keys are held in memory.
+const CLIENT_KEYS: usize = 5_000;
 
 /// What a provider is made of.
 pub struct Parts {
@@ -188,6 +192,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
             failures_per_place: settings.limits.failures_per_address,
             authorize_per_place: settings.limits.authorize_per_address,
         }),
+        client_keys: KeysOfClients::new(CLIENT_KEYS),
         guards: Guards::new(guards, &key_wrap.derive("guards")),
         handles: Handles::new(&key_wrap.derive_each("handles")),
         csrf: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &*key_wrap.derive("forms")),

@@ -49,6 +49,28 @@ reasons! {
     ClientDisabled = "client_disabled", "security rule 4";
     /// The client did not authenticate, or not with its registered method.
     ClientAuthenticationFailed = "client_authentication_failed", "RFC 6749 §2.3";
+    /// The client_assertion is no JWT of the kind that clients authenticate with.
+    ClientAssertionMalformed = "client_assertion_malformed", "RFC 7523 §3, RFC 8725 §3.11";
+    /// The client_assertion is not signed with a key and algorithm that the client registered.
+    ClientAssertionUntrusted = "client_assertion_untrusted", "RFC 7523 §3 rule 9";
+    /// A claim of the client_assertion is missing or wrong, or it would be good for too long.
+    ClientAssertionInvalid = "client_assertion_invalid", "RFC 7523 §3, OpenID Connect Core 1.0 §9";
+    /// The client_assertion has expired.
+    ClientAssertionExpired = "client_assertion_expired", "RFC 7523 §3 rule 4";
+    /// The client_assertion was used before.
+    ClientAssertionReplayed = "client_assertion_replayed", "RFC 7523 §3 rule 7, OpenID Connect Core 1.0 §9";
+    /// The keys of the client cannot be had from its jwks_uri.
+    ClientKeysUnavailable = "client_keys_unavailable", "RFC 7591 §2";
+    /// The request object is no JWT of the kind that carries requests.
+    RequestObjectMalformed = "request_object_malformed", "RFC 9101 §4, RFC 8725 §3.11";
+    /// The request object is not signed with a key and algorithm that the client registered.
+    RequestObjectUntrusted = "request_object_untrusted", "RFC 9101 §6.2, CIBA Core 1.0 §7.1.1";
+    /// A claim of the request object is missing or wrong, or it would be good for too long.
+    RequestObjectClaimWrong = "request_object_claim_wrong", "CIBA Core 1.0 §7.1.1, RFC 9101 §4";
+    /// The request object has expired.
+    RequestObjectExpired = "request_object_expired", "CIBA Core 1.0 §7.1.1";
+    /// The request object was used before.
+    RequestObjectReplayed = "request_object_replayed", "CIBA Core 1.0 §7.1.1, RFC 9101 §10.2";
     /// The redirect_uri is not one the client registered.
     RedirectUriMismatch = "redirect_uri_mismatch", "OpenID Connect Core 1.0 §3.1.2.1, RFC 9700 §2.1";
     /// The response_type is not one the provider knows.

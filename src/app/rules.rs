@@ -39,6 +39,7 @@ pub(super) fn rules(settings: &Settings) -> Rules {
         client_auth_methods: vec![
             ClientAuthMethod::ClientSecretBasic,
             ClientAuthMethod::ClientSecretPost,
+            ClientAuthMethod::PrivateKeyJwt,
             ClientAuthMethod::None,
         ],
         code_challenge_methods: vec![CodeChallengeMethod::S256, CodeChallengeMethod::Plain],

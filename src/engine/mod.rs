@@ -3,6 +3,7 @@
 //! actix; everything else is plain async code. Called by `http`, `process`, `cli` and `app`.
 
 pub mod admission;
+pub mod client_keys;
 pub mod clients;
 pub mod directory;
 pub mod entity_actor;

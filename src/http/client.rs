@@ -8,10 +8,14 @@ use moneta_projections::{client::ClientView, view::Folded};
 
 use super::{authorize::client_facts, caller::Caller, error::EndpointError, op::Op};
 use crate::{
-    engine::facts::client_stream,
+    engine::{client_keys::Owner, facts::client_stream, guards::Kind},
+    jose::ClientKeys,
     protocol::{
-        client_auth::{self, AuthenticatedClient},
+        client::ClientFacts,
+        client_auth::{self, Assertions, AuthenticatedClient, Verified},
+        endpoints,
         error::{ErrorCode, OAuthError},
+        once::OneTime,
         params::Params,
     },
 };
@@ -21,6 +25,8 @@ pub struct Presented {
     credentials: client_auth::Presented,
     client: Arc<Folded<ClientView>>,
     used_header: bool,
+    /// The address of the endpoint that it asks.
+    endpoint: String,
 }
 
 /// Looks up the client that `request` speaks of.
@@ -35,24 +41,62 @@ pub async fn look_up(
     let credentials = client_auth::read(authorization, form)
         .map_err(|error| challenged(error.into(), used_header))?;
     let client = op.facts.client(credentials.client_id()).await?;
-    Ok(Presented { credentials, client, used_header })
+    let endpoint = format!("{}{}", op.rules.issuer, request.path());
+    Ok(Presented { credentials, client, used_header, endpoint })
 }
 
 impl Presented {
-    /// The client, if what it presented proves it and it was not guessed too often from there.
-    pub fn authenticate(
+    /// The client, if what it presented proves it and it was not guessed too often from there. What may
+    /// be used once is used up last, when everything else was good.
+    pub async fn authenticate(
         &self,
         op: &Op,
         caller: &Caller,
     ) -> Result<AuthenticatedClient<'_>, EndpointError> {
         let (claimed, place) = (client_stream(self.credentials.client_id()), caller.place);
         op.throttles.client(claimed, place, caller.now).map_err(guessed_too_often)?;
-        let facts = client_facts(&self.client);
-        let client = client_auth::authenticate(&self.credentials, facts.as_ref(), caller.now)
-            .map_err(|error| challenged(error.into(), self.used_header))?;
+        let refused = |error: OAuthError| challenged(error.into(), self.used_header);
+        let verified = self.verify(op, caller).map_err(refused)?;
         op.throttles.client_was_right(claimed, place);
-        Ok(client)
+        let reserved = match verified.once() {
+            Some(once) => {
+                let client_id = self.credentials.client_id();
+                use_up(op, caller, Kind::ClientAssertion, client_id, once).await?
+            }
+            None => true,
+        };
+        verified.admit(reserved).map_err(refused)
     }
+
+    fn verify(&self, op: &Op, caller: &Caller) -> Result<Verified<'_>, OAuthError> {
+        let facts = client_facts(&self.client);
+        let keys = facts.as_ref().filter(|_| self.credentials.is_assertion());
+        let keys = keys.and_then(|facts| keys_of(op, facts));
+        let token_endpoint = format!("{}{}", op.rules.issuer, endpoints::TOKEN);
+        let audience = [op.rules.issuer.as_str(), &token_endpoint, &self.endpoint];
+        let assertions = Assertions { keys: keys.as_deref(), audience: &audience };
+        client_auth::authenticate(&self.credentials, facts.as_ref(), &assertions, caller.now)
+    }
+}
+
+/// The public keys of a client, where it has any that can be had.
+fn keys_of(op: &Op, client: &ClientFacts<'_>) -> Option<Arc<ClientKeys>> {
+    let stream = client_stream(client.metadata.client_id.as_str());
+    let owner = Owner { stream, metadata: client.metadata, revision: client.revision };
+    let keys = op.client_keys.of(owner);
+    keys.inspect_err(|cause| tracing::info!(%stream, %cause, "no keys of a client")).ok()
+}
+
+/// Uses up what a client signed to be used once; false where that had happened before.
+pub async fn use_up(
+    op: &Op,
+    caller: &Caller,
+    kind: Kind,
+    client_id: &str,
+    once: &OneTime,
+) -> Result<bool, EndpointError> {
+    let name = [client_id, &once.id];
+    Ok(op.guards.reserve(kind, &name, None, once.expires_at, caller.now).await?)
 }
 
 /// Looks like a failed authentication, and says when the next one may be tried.

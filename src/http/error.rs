@@ -10,7 +10,7 @@ use actix_web::{
 use moneta_events::Reason;
 
 use crate::{
-    engine::{facts::NoView, order::Failure, privacy::PrivacyError},
+    engine::{facts::NoView, guards::GuardError, order::Failure, privacy::PrivacyError},
     protocol::error::{ErrorCode, OAuthError},
 };
 
@@ -74,6 +74,18 @@ impl From<PrivacyError> for EndpointError {
     fn from(cause: PrivacyError) -> Self {
         tracing::error!(%cause, "the vault does not answer");
         Self::busy(5)
+    }
+}
+
+impl From<GuardError> for EndpointError {
+    fn from(cause: GuardError) -> Self {
+        match cause {
+            GuardError::Busy => Self::busy(1),
+            GuardError::Unavailable(_) => {
+                tracing::error!(%cause, "nothing can be reserved");
+                Self::busy(5)
+            }
+        }
     }
 }
 

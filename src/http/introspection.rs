@@ -40,7 +40,7 @@ async fn answer(
     let form = body::form(request, body)?;
     let form = Params::read_form(&form)?;
     let presented = client::look_up(request, op, &form).await?;
-    let client = presented.authenticate(op, caller)?;
+    let client = presented.authenticate(op, caller).await?;
     introspection::check_caller(&client)?;
     let token = introspection::read(&form)?;
     let told = tell(op, caller, &client, token).await?;

@@ -9,9 +9,10 @@ use super::{discovery::Document, throttles::Throttles, tokens::Judged};
 use crate::{
     domain::transaction::Transaction,
     engine::{
-        directory::Directory, execute::Ledger, facts::Facts, grants::Grants, guards::Guards,
-        incidents::Incidents, pending::Pending, people::UsernameIndex, polling::Polls,
-        privacy::Privacy, queries::Queries, signing::Signing,
+        client_keys::KeysOfClients, directory::Directory, execute::Ledger, facts::Facts,
+        grants::Grants, guards::Guards, incidents::Incidents, pending::Pending,
+        people::UsernameIndex, polling::Polls, privacy::Privacy, queries::Queries,
+        signing::Signing,
     },
     ports::{
         authenticator::{OneTimeCodes, Passkeys},
@@ -51,6 +52,8 @@ pub struct Op {
     pub challenges: Challenges,
     /// Knows one-time codes.
     pub codes: Arc<dyn OneTimeCodes>,
+    /// The public keys of clients.
+    pub client_keys: KeysOfClients,
     /// What may be used once.
     pub guards: Guards,
     /// Makes and opens codes, tokens and cookies.

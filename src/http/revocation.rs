@@ -39,7 +39,7 @@ async fn answer(
     let form = body::form(request, body)?;
     let form = Params::read_form(&form)?;
     let presented = client::look_up(request, op, &form).await?;
-    let client = presented.authenticate(op, caller)?;
+    let client = presented.authenticate(op, caller).await?;
     let token = revocation::read(&form)?;
     if let Some(located) = locate(op, token, caller.now) {
         revoke(op, caller, &client, located).await?;

@@ -29,6 +29,16 @@ impl Alg {
         }
     }
 
+    /// This algorithm and no other.
+    pub const fn only(self) -> &'static [Self] {
+        match self {
+            Self::RS256 => &[Self::RS256],
+            Self::PS256 => &[Self::PS256],
+            Self::ES256 => &[Self::ES256],
+            Self::EdDSA => &[Self::EdDSA],
+        }
+    }
+
     /// What kind of key it takes.
     pub const fn key_type(self) -> KeyType {
         match self {
@@ -102,17 +112,17 @@ impl Typ {
             Self::AccessToken => "at+jwt",
         }
     }
+}
 
-    /// Whether a header means this kind: media types know no case, and `application/` may be left out
-    /// (RFC 7515 §4.1.9).
-    pub fn matches(self, header: &str) -> bool {
-        const PREFIX: &str = "application/";
-        let short = match header.get(..PREFIX.len()) {
-            Some(prefix) if prefix.eq_ignore_ascii_case(PREFIX) => &header[PREFIX.len()..],
-            _ => header,
-        };
-        short.eq_ignore_ascii_case(self.as_str())
-    }
+/// Whether the value of a `typ` header means `kind`: media types know no case, and `application/` may be
+/// left out (RFC 7515 §4.1.9).
+pub(super) fn is_typ(header: &str, kind: &str) -> bool {
+    const PREFIX: &str = "application/";
+    let short = match header.get(..PREFIX.len()) {
+        Some(prefix) if prefix.eq_ignore_ascii_case(PREFIX) => &header[PREFIX.len()..],
+        _ => header,
+    };
+    short.eq_ignore_ascii_case(kind)
 }
 
 #[cfg(test)]
@@ -132,12 +142,12 @@ mod tests {
     #[test]
     fn media_types_know_no_case_and_may_be_long() {
         for name in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/at+JWT"] {
-            assert!(Typ::AccessToken.matches(name), "{name}");
+            assert!(is_typ(name, "at+jwt"), "{name}");
         }
         for name in
             ["", "jwt", "at+jwt ", "application/", "text/at+jwt", "application/application/at+jwt"]
         {
-            assert!(!Typ::AccessToken.matches(name), "{name}");
+            assert!(!is_typ(name, "at+jwt"), "{name}");
         }
     }
 }

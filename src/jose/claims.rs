@@ -24,7 +24,7 @@ pub(super) struct Claims {
     pub(super) audience: Vec<String>,
     pub(super) expires_at: Timestamp,
     pub(super) not_before: Option<Timestamp>,
-    pub(super) issued_at: Timestamp,
+    pub(super) issued_at: Option<Timestamp>,
     /// All members, as they stand in the token.
     pub(super) members: Map<String, Value>,
 }
@@ -40,8 +40,8 @@ impl VerifiedClaims {
         &self.0.audience
     }
 
-    /// `iat`.
-    pub fn issued_at(&self) -> Timestamp {
+    /// `iat`, which only some kinds of tokens must have.
+    pub fn issued_at(&self) -> Option<Timestamp> {
         self.0.issued_at
     }
 
@@ -53,6 +53,11 @@ impl VerifiedClaims {
     /// A claim that is a string. Of the registered ones, `None` says that the claim is absent.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.text(name)
+    }
+
+    /// `jti`; empty where the kind of token needs none.
+    pub fn id(&self) -> &str {
+        self.0.text("jti").unwrap_or_default()
     }
 
     /// Any claim, as it stands in the token.
@@ -80,7 +85,7 @@ impl Claims {
             audience: audience(&members)?,
             expires_at: date(&members, "exp")?.ok_or(Rejection::Claim("exp"))?,
             not_before: date(&members, "nbf")?,
-            issued_at: date(&members, "iat")?.ok_or(Rejection::Claim("iat"))?,
+            issued_at: date(&members, "iat")?,
             members,
         })
     }

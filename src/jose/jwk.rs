@@ -62,21 +62,26 @@ impl Jwk {
             return Err(JwkError::NotAnObject);
         }
         let members = json::object(text.as_bytes()).map_err(|_| JwkError::NotAnObject)?;
+        Self::read(&members)
+    }
+
+    /// The same, of JSON that has been read.
+    pub(super) fn read(members: &Map<String, Value>) -> Result<Self, JwkError> {
         if let Some(name) = PRIVATE.iter().find(|name| members.contains_key(**name)) {
             return Err(JwkError::Private(name));
         }
-        if optional(&members, "use")?.is_some_and(|usage| usage != "sig") {
+        if optional(members, "use")?.is_some_and(|usage| usage != "sig") {
             return Err(JwkError::NotForSignatures);
         }
-        let kid = optional(&members, "kid")?;
+        let kid = optional(members, "kid")?;
         if kid.is_some_and(|kid| kid.is_empty() || kid.len() > MAX_KID) {
             return Err(JwkError::Member("kid"));
         }
-        let alg = match optional(&members, "alg")? {
+        let alg = match optional(members, "alg")? {
             Some(name) => Some(name.parse::<Alg>().map_err(|_| JwkError::Unsupported)?),
             None => None,
         };
-        let material = Material::read(&members)?;
+        let material = Material::read(members)?;
         if alg.is_some_and(|alg| alg.key_type() != material.key_type()) {
             return Err(JwkError::Unsupported);
         }

@@ -4,7 +4,9 @@ use std::{collections::HashMap, sync::Arc};
 
 use serde::Serialize;
 
-use super::{Alg, Jwk, KeySource, SigningKey, VerificationKey, verification_key::UnusableKey};
+use super::{
+    Alg, Jwk, KeySource, Rejection, SigningKey, VerificationKey, verification_key::UnusableKey,
+};
 
 /// The keys that sign, the keys that only verify, and the JWKS document that names them all.
 #[derive(Debug)]
@@ -74,8 +76,9 @@ impl KeySet {
 }
 
 impl KeySource for KeySet {
-    fn key(&self, kid: &str) -> Option<&VerificationKey> {
-        self.published.get(kid)
+    fn key(&self, kid: Option<&str>, alg: Alg) -> Result<&VerificationKey, Rejection> {
+        let key = kid.and_then(|kid| self.published.get(kid)).ok_or(Rejection::UnknownKey)?;
+        if key.alg() == alg { Ok(key) } else { Err(Rejection::KeyAlg) }
     }
 }
 
@@ -95,11 +98,14 @@ mod tests {
         assert_eq!(set.active(Alg::ES256).unwrap().kid(), "es");
         assert!(set.active(Alg::RS256).is_none());
         for (kid, alg) in [("es", Alg::ES256), ("ed", Alg::EdDSA), ("2011-04-29", Alg::RS256)] {
-            assert_eq!(set.key(kid).unwrap().alg(), alg);
+            assert_eq!(set.key(Some(kid), alg).unwrap().alg(), alg);
         }
+        assert_eq!(set.key(Some("es"), Alg::EdDSA).unwrap_err(), Rejection::KeyAlg);
         for kid in ["", "ES", "es ", "../es", "x' OR 1=1--"] {
-            assert!(set.key(kid).is_none(), "{kid}");
+            let refused = set.key(Some(kid), Alg::ES256).unwrap_err();
+            assert_eq!(refused, Rejection::UnknownKey, "{kid}");
         }
+        assert_eq!(set.key(None, Alg::ES256).unwrap_err(), Rejection::UnknownKey);
     }
 
     #[test]

@@ -16,6 +16,7 @@
 
 pub mod alg;
 mod claims;
+pub mod client_keys;
 #[cfg(test)]
 mod fixtures;
 pub mod hash;
@@ -30,10 +31,11 @@ pub mod verifier;
 
 pub use alg::{Alg, KeyType, Typ};
 pub use claims::VerifiedClaims;
+pub use client_keys::ClientKeys;
 pub use hash::half_hash;
 pub use jwk::Jwk;
 pub use keyset::KeySet;
 pub use purpose::Purpose;
 pub use signing_key::SigningKey;
 pub use verification_key::VerificationKey;
-pub use verifier::{KeySource, Rejection, verify};
+pub use verifier::{Flaw, KeySource, Rejection, claimed_subject, verify};

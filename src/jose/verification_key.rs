@@ -29,9 +29,14 @@ pub enum UnusableKey {
 impl VerificationKey {
     /// Parses the key; a point that is not on its curve is refused here.
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, UnusableKey> {
-        let (Some(kid), Some(alg)) = (jwk.kid(), jwk.alg()) else {
-            return Err(UnusableKey::Anonymous);
-        };
+        match (jwk.kid(), jwk.alg()) {
+            (Some(_), Some(alg)) => Self::bound(jwk, alg),
+            _ => Err(UnusableKey::Anonymous),
+        }
+    }
+
+    /// The same, for an algorithm that the key itself need not name; its name may be missing, too.
+    pub(super) fn bound(jwk: &Jwk, alg: Alg) -> Result<Self, UnusableKey> {
         let key = match jwk.material() {
             Material::Rsa { n, e } => {
                 let parameters = if alg == Alg::PS256 {
@@ -49,10 +54,11 @@ impl VerificationKey {
             }
             Material::Ed25519 { x } => ParsedPublicKey::new(&ED25519, x),
         };
-        Ok(Self { kid: kid.into(), alg, key: key.map_err(|_| UnusableKey::Invalid)? })
+        let kid = jwk.kid().unwrap_or_default().into();
+        Ok(Self { kid, alg, key: key.map_err(|_| UnusableKey::Invalid)? })
     }
 
-    /// The name by which tokens refer to it.
+    /// The name by which tokens refer to it; empty where it has none.
     pub fn kid(&self) -> &str {
         &self.kid
     }

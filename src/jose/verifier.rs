@@ -1,18 +1,21 @@
 //! The one way from a token to its claims (RFC 7515 §5.2, RFC 7519 §7.2, RFC 8725 §3).
 
 use moneta_events::Timestamp;
+use serde_json::Value;
 
 use super::{
     Alg, Purpose, VerificationKey, VerifiedClaims,
+    alg::is_typ,
     claims::Claims,
+    json,
     jws::{self, Malformed},
-    purpose::CLOCK_DIFFERENCE,
+    purpose::Audience,
 };
 
 /// The keys of whoever must have signed.
 pub trait KeySource {
-    /// The key of exactly this name.
-    fn key(&self, kid: &str) -> Option<&VerificationKey>;
+    /// The one key that a token with this `kid` and `alg` can be signed with.
+    fn key(&self, kid: Option<&str>, alg: Alg) -> Result<&VerificationKey, Rejection>;
 }
 
 /// Why a token is not accepted. For logs; clients learn only that it was not.
@@ -27,7 +30,7 @@ pub enum Rejection {
     /// An algorithm that the purpose does not allow, such as `none`.
     #[error("the algorithm of the token is not allowed")]
     Alg,
-    /// No `kid`, or none of the signer's.
+    /// No `kid`, or none of the signer's; or more than one key may be meant.
     #[error("the token names no key of the signer")]
     UnknownKey,
     /// The key is for another algorithm than the header says.
@@ -54,9 +57,42 @@ pub enum Rejection {
     /// `nbf` or `iat` is in the future.
     #[error("the token is not valid yet")]
     NotYetValid,
-    /// `iat` is longer ago than the purpose allows.
+    /// `iat` or `nbf` is longer ago than the purpose allows.
     #[error("the token is too old")]
     TooOld,
+    /// `exp` is further ahead than the purpose allows, or too long after `nbf`.
+    #[error("the token would be good for too long")]
+    TooLong,
+}
+
+/// What a rejection is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// It is no token of the kind.
+    Form,
+    /// Nobody who was expected has signed it.
+    Signature,
+    /// It says the wrong thing, or says it for too long.
+    Claims,
+    /// It was good once.
+    Expired,
+}
+
+impl Rejection {
+    /// What it is about.
+    pub const fn flaw(self) -> Flaw {
+        match self {
+            Self::Malformed(_) | Self::Typ | Self::Claims => Flaw::Form,
+            Self::Alg | Self::UnknownKey | Self::KeyAlg | Self::Signature => Flaw::Signature,
+            Self::Claim(_)
+            | Self::Issuer
+            | Self::Audience
+            | Self::NotYetValid
+            | Self::TooOld
+            | Self::TooLong => Flaw::Claims,
+            Self::Expired => Flaw::Expired,
+        }
+    }
 }
 
 /// Verifies `token` for `purpose` with one of `keys`. The header only says which of the owner's keys to
@@ -73,7 +109,7 @@ pub fn verify(
     let parsed = jws::parse(token)?;
     let header = &parsed.header;
     let typ_fits = match &header.typ {
-        Some(typ) => purpose.typ.matches(typ),
+        Some(typ) => purpose.typs.iter().any(|kind| is_typ(typ, kind)),
         None => purpose.typ_optional,
     };
     if !typ_fits {
@@ -83,8 +119,7 @@ pub fn verify(
     if !purpose.algs.contains(&alg) {
         return Err(Rejection::Alg);
     }
-    let kid = header.kid.as_deref().ok_or(Rejection::UnknownKey)?;
-    let key = keys.key(kid).ok_or(Rejection::UnknownKey)?;
+    let key = keys.key(header.kid.as_deref(), alg)?;
     if key.alg() != alg {
         return Err(Rejection::KeyAlg);
     }
@@ -96,29 +131,59 @@ pub fn verify(
     Ok(VerifiedClaims(claims))
 }
 
+/// The `sub` that `token` speaks of, unverified: good for nothing but looking up whose keys to verify it
+/// with.
+pub fn claimed_subject(token: &str) -> Option<String> {
+    let claims = json::object(&jws::parse(token).ok()?.payload).ok()?;
+    claims.get("sub").and_then(Value::as_str).map(str::to_owned)
+}
+
 /// Judges claims that are known to be the signer's (RFC 7519 §7.2, RFC 9068 §4, OpenID Connect Core 1.0
 /// §3.1.3.7).
 fn judge(claims: &Claims, purpose: &Purpose<'_>, now: Timestamp) -> Result<(), Rejection> {
     if claims.text("iss") != Some(purpose.issuer) {
         return Err(Rejection::Issuer);
     }
+    if purpose.subject.is_some_and(|subject| claims.text("sub") != Some(subject)) {
+        return Err(Rejection::Claim("sub"));
+    }
     for name in purpose.required {
-        if claims.text(name).is_none_or(str::is_empty) {
+        if claims.members.get(*name).is_none_or(|value| value.as_str() == Some("")) {
             return Err(Rejection::Claim(name));
         }
     }
-    if purpose.audience.is_some_and(|one| !claims.audience.iter().any(|own| own == one)) {
+    let is_for = |one: &str| claims.audience.iter().any(|own| own == one);
+    let is_meant = match purpose.audience {
+        Audience::Any => true,
+        Audience::Has(one) => is_for(one),
+        Audience::Only(those) => claims.audience.iter().all(|own| those.contains(&own.as_str())),
+    };
+    if !is_meant {
         return Err(Rejection::Audience);
     }
-    let soon = now.plus_seconds(CLOCK_DIFFERENCE);
-    if claims.issued_at > soon || claims.not_before.is_some_and(|not_before| not_before > soon) {
+    judge_times(claims, purpose, now)
+}
+
+fn judge_times(claims: &Claims, purpose: &Purpose<'_>, now: Timestamp) -> Result<(), Rejection> {
+    let Claims { issued_at, not_before, expires_at, .. } = *claims;
+    let soon = now.plus_seconds(purpose.clock_difference);
+    if issued_at.max(not_before).is_some_and(|time| time > soon) {
         return Err(Rejection::NotYetValid);
     }
-    if !purpose.may_have_expired && claims.expires_at <= now {
+    if !purpose.may_have_expired && expires_at <= now {
         return Err(Rejection::Expired);
     }
-    if purpose.oldest.is_some_and(|oldest| claims.issued_at.plus_seconds(oldest) < now) {
+    let longer = |begin: Option<Timestamp>, end: Timestamp, most: Option<i64>| {
+        begin.zip(most).is_some_and(|(begin, most)| begin.plus_seconds(most) < end)
+    };
+    if longer(issued_at, now, purpose.oldest) || longer(not_before, now, purpose.widest) {
         return Err(Rejection::TooOld);
+    }
+    // The clocks' difference is allowed for: a token good for just as long as it may be is accepted.
+    let began = not_before.map(|time| time.plus_seconds(purpose.clock_difference));
+    if longer(Some(soon), expires_at, purpose.longest) || longer(began, expires_at, purpose.widest)
+    {
+        return Err(Rejection::TooLong);
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! Client authentication (RFC 6749 §2.3, OpenID Connect Core 1.0 §9): exactly one method, and the one the
 //! client registered.
 
+mod assertion;
+
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -14,14 +16,24 @@ use zeroize::Zeroizing;
 use super::{
     client::ClientFacts,
     error::{ErrorCode, OAuthError},
+    once::OneTime,
     params::{self, Params},
 };
+use crate::jose;
+
+pub use assertion::{Assertions, JWT_BEARER};
 
 /// What a request brings to show which client sent it. Nothing of it is verified.
 pub struct Presented {
     client_id: String,
-    method: ClientAuthMethod,
-    secret: Zeroizing<String>,
+    credentials: Credentials,
+}
+
+enum Credentials {
+    Nothing,
+    InHeader(Zeroizing<String>),
+    InForm(Zeroizing<String>),
+    Assertion(String),
 }
 
 impl Presented {
@@ -29,16 +41,31 @@ impl Presented {
     pub fn client_id(&self) -> &str {
         &self.client_id
     }
-}
 
-/// The secret is left out.
-impl fmt::Debug for Presented {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Presented({}, {})", self.client_id, self.method.as_str())
+    /// Whether the client signed something.
+    pub const fn is_assertion(&self) -> bool {
+        matches!(self.credentials, Credentials::Assertion(_))
+    }
+
+    /// How the client wants to authenticate.
+    pub const fn method(&self) -> ClientAuthMethod {
+        match self.credentials {
+            Credentials::Nothing => ClientAuthMethod::None,
+            Credentials::InHeader(_) => ClientAuthMethod::ClientSecretBasic,
+            Credentials::InForm(_) => ClientAuthMethod::ClientSecretPost,
+            Credentials::Assertion(_) => ClientAuthMethod::PrivateKeyJwt,
+        }
     }
 }
 
-/// Proof that the request came from this client: only [`authenticate`] makes it. For a public client it
+/// Secrets and assertions are left out.
+impl fmt::Debug for Presented {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Presented({}, {})", self.client_id, self.method().as_str())
+    }
+}
+
+/// Proof that the request came from this client: only [`Verified::admit`] makes it. For a public client it
 /// proves that the client exists, is served and has nothing to authenticate with.
 #[derive(Debug, Clone, Copy)]
 pub struct AuthenticatedClient<'a>(ClientFacts<'a>);
@@ -63,18 +90,24 @@ impl<'a> AuthenticatedClient<'a> {
 /// Reads the credentials of a request from its `Authorization` header and its form. Query parameters
 /// never get here (RFC 6749 §2.3.1).
 pub fn read(authorization: Option<&str>, form: &Params<'_>) -> Result<Presented, OAuthError> {
-    if form.get("client_assertion").or(form.get("client_assertion_type")).is_some() {
-        return Err(FAILED);
-    }
     let (named, secret) = (form.get("client_id"), form.get("client_secret"));
+    let (assertion, kind) = (form.get("client_assertion"), form.get("client_assertion_type"));
+    if assertion.or(kind).is_some() {
+        // Beside anything else it may be a decoy, and no other kind is known.
+        return match assertion {
+            Some(assertion) if kind == Some(JWT_BEARER) && authorization.or(secret).is_none() => {
+                read_assertion(assertion, named)
+            }
+            _ => Err(FAILED),
+        };
+    }
     let Some(authorization) = authorization else {
         return Ok(Presented {
             client_id: named.ok_or(FAILED)?.to_owned(),
-            method: match secret {
-                Some(_) => ClientAuthMethod::ClientSecretPost,
-                None => ClientAuthMethod::None,
+            credentials: match secret {
+                Some(secret) => Credentials::InForm(Zeroizing::new(secret.to_owned())),
+                None => Credentials::Nothing,
             },
-            secret: Zeroizing::new(secret.unwrap_or_default().to_owned()),
         });
     };
     if secret.is_some() {
@@ -96,7 +129,17 @@ pub fn read(authorization: Option<&str>, form: &Params<'_>) -> Result<Presented,
             )
         });
     }
-    Ok(Presented { client_id, method: ClientAuthMethod::ClientSecretBasic, secret })
+    Ok(Presented { client_id, credentials: Credentials::InHeader(secret) })
+}
+
+/// The assertion says whose it is; `client_id` may say it again (RFC 7521 §4.2).
+fn read_assertion(assertion: &str, named: Option<&str>) -> Result<Presented, OAuthError> {
+    let malformed = OAuthError { reason: Reason::ClientAssertionMalformed, ..FAILED };
+    let client_id = jose::claimed_subject(assertion).ok_or(malformed)?;
+    if named.is_some_and(|named| named != client_id) {
+        return Err(OAuthError { reason: Reason::ClientAssertionInvalid, ..FAILED });
+    }
+    Ok(Presented { client_id, credentials: Credentials::Assertion(assertion.to_owned()) })
 }
 
 /// Reads `Basic base64(form(client_id) ":" form(client_secret))` (RFC 7617 §2, RFC 6749 §2.3.1). Base64
@@ -120,24 +163,57 @@ fn basic(authorization: &str) -> Option<(String, Zeroizing<String>)> {
 pub fn authenticate<'a>(
     presented: &Presented,
     client: Option<&ClientFacts<'a>>,
+    assertions: &Assertions<'_>,
     now: Timestamp,
-) -> Result<AuthenticatedClient<'a>, OAuthError> {
+) -> Result<Verified<'a>, OAuthError> {
     let secrets = client.map_or(&NOBODY[..], |client| client.secrets);
-    let secret_is_right = is_secret(&presented.secret, secrets, now);
+    let secret_is_right = match &presented.credentials {
+        Credentials::InHeader(secret) | Credentials::InForm(secret) => {
+            is_secret(secret, secrets, now)
+        }
+        Credentials::Nothing | Credentials::Assertion(_) => false,
+    };
     let Some(client) = client.filter(|c| c.metadata.client_id.as_str() == presented.client_id)
     else {
         return Err(OAuthError { reason: Reason::ClientUnknown, ..FAILED });
     };
-    let is_public = presented.method == ClientAuthMethod::None;
-    if client.metadata.token_endpoint_auth_method != presented.method
-        || !(is_public || secret_is_right)
-    {
+    if client.metadata.token_endpoint_auth_method != presented.method() {
         return Err(FAILED);
     }
+    let once = match &presented.credentials {
+        Credentials::Nothing => None,
+        Credentials::InHeader(_) | Credentials::InForm(_) if secret_is_right => None,
+        Credentials::InHeader(_) | Credentials::InForm(_) => return Err(FAILED),
+        Credentials::Assertion(assertion) => {
+            Some(assertion::check(assertion, client.metadata, assertions, now)?)
+        }
+    };
     if !client.enabled {
         return Err(OAuthError { reason: Reason::ClientDisabled, ..FAILED });
     }
-    Ok(AuthenticatedClient(*client))
+    Ok(Verified { client: AuthenticatedClient(*client), once })
+}
+
+/// Credentials that are right. What is left to find out is whether they were used before.
+#[derive(Debug)]
+pub struct Verified<'a> {
+    client: AuthenticatedClient<'a>,
+    once: Option<OneTime>,
+}
+
+impl<'a> Verified<'a> {
+    /// What has to be reserved, where the credentials may be used once.
+    pub const fn once(&self) -> Option<&OneTime> {
+        self.once.as_ref()
+    }
+
+    /// The client, once it is known whether that could be reserved.
+    pub fn admit(self, reserved: bool) -> Result<AuthenticatedClient<'a>, OAuthError> {
+        if self.once.is_some() && !reserved {
+            return Err(OAuthError { reason: Reason::ClientAssertionReplayed, ..FAILED });
+        }
+        Ok(self.client)
+    }
 }
 
 /// Whether `presented` is one of the secrets that have not expired. Digests are compared, in constant

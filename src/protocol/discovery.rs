@@ -12,6 +12,7 @@ use super::{
     claims, endpoints,
     rules::Rules,
 };
+use crate::jose::Alg;
 
 /// The document, in the order it is written.
 #[derive(Debug, Clone, Serialize)]
@@ -32,8 +33,14 @@ pub struct Metadata<'r> {
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: &'r [String],
     token_endpoint_auth_methods_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_endpoint_auth_signing_alg_values_supported: Option<Vec<&'static str>>,
     introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    introspection_endpoint_auth_signing_alg_values_supported: Option<Vec<&'static str>>,
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revocation_endpoint_auth_signing_alg_values_supported: Option<Vec<&'static str>>,
     code_challenge_methods_supported: Vec<&'static str>,
     prompt_values_supported: [&'static str; 4],
     display_values_supported: [&'static str; 4],
@@ -57,6 +64,11 @@ pub fn metadata(rules: &Rules) -> Metadata<'_> {
     let methods: Vec<_> = rules.client_auth_methods.iter().map(|m| m.as_str()).collect();
     let confidential: Vec<_> =
         methods.iter().copied().filter(|m| *m != ClientAuthMethod::None.as_str()).collect();
+    // RFC 8414 §2 wants them named where assertions are taken.
+    let assertion_algs = rules
+        .client_auth_methods
+        .contains(&ClientAuthMethod::PrivateKeyJwt)
+        .then(|| Alg::ALL.iter().map(|alg| alg.as_str()).collect::<Vec<_>>());
     let all_scopes = rules.scopes.iter().map(|scope| scope.name.as_str()).collect();
     Metadata {
         issuer: &rules.issuer,
@@ -78,8 +90,11 @@ pub fn metadata(rules: &Rules) -> Metadata<'_> {
         subject_types_supported: ["public"],
         id_token_signing_alg_values_supported: &rules.id_token_signing_algs,
         token_endpoint_auth_methods_supported: methods.clone(),
+        token_endpoint_auth_signing_alg_values_supported: assertion_algs.clone(),
         introspection_endpoint_auth_methods_supported: confidential,
+        introspection_endpoint_auth_signing_alg_values_supported: assertion_algs.clone(),
         revocation_endpoint_auth_methods_supported: methods,
+        revocation_endpoint_auth_signing_alg_values_supported: assertion_algs,
         // `plain` is for clients that were registered for it, who need no invitation (RFC 9700 §2.1.1).
         code_challenge_methods_supported: rules
             .code_challenge_methods

@@ -99,6 +99,12 @@ impl OAuthError {
         Self { code, description, reason }
     }
 
+    /// The same under another code, where endpoints have codes of their own for it.
+    #[must_use]
+    pub const fn answered(self, code: ErrorCode) -> Self {
+        Self { code, ..self }
+    }
+
     /// `invalid_grant`. Which rule refused is not for the client to know: it would help to guess
     /// (RFC 6749 §5.2).
     pub const fn invalid_grant(reason: Reason) -> Self {

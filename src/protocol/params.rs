@@ -78,21 +78,39 @@ impl<'a> Params<'a> {
             }
             let at = pair.iter().position(|byte| *byte == b'=');
             let (name, value) = at.map_or((pair, &b""[..]), |at| (&pair[..at], &pair[at + 1..]));
-            let (name, value) = (decode(name)?, decode(value)?);
-            if name.len() > MAX_NAME || value.len() > MAX_VALUE {
-                return Err(Unreadable::TooLarge);
-            }
-            let json = JSON.contains(&&*name);
-            let forbidden = |c: char| c.is_control() && !(json && matches!(c, '\t' | '\n' | '\r'));
-            if name.contains(char::is_control) || value.contains(forbidden) {
-                return Err(Unreadable::ControlCharacter);
-            }
-            if params.repeated.is_none() && !REPEATABLE.contains(&&*name) {
-                params.repeated = params.pairs.iter().position(|(earlier, _)| *earlier == name);
-            }
-            params.pairs.push((name, value));
+            params.push(decode(name)?, decode(value)?)?;
         }
         Ok(params)
+    }
+
+    /// Parameters that came in another form, under the same bounds.
+    pub fn of<N: Into<Cow<'a, str>>>(
+        pairs: impl IntoIterator<Item = (N, String)>,
+    ) -> Result<Self, Unreadable> {
+        let mut params = Self::default();
+        for (name, value) in pairs {
+            if params.pairs.len() == MAX_PARAMETERS {
+                return Err(Unreadable::TooLarge);
+            }
+            params.push(name.into(), Cow::Owned(value))?;
+        }
+        Ok(params)
+    }
+
+    fn push(&mut self, name: Cow<'a, str>, value: Cow<'a, str>) -> Result<(), Unreadable> {
+        if name.len() > MAX_NAME || value.len() > MAX_VALUE {
+            return Err(Unreadable::TooLarge);
+        }
+        let json = JSON.contains(&&*name);
+        let forbidden = |c: char| c.is_control() && !(json && matches!(c, '\t' | '\n' | '\r'));
+        if name.contains(char::is_control) || value.contains(forbidden) {
+            return Err(Unreadable::ControlCharacter);
+        }
+        if self.repeated.is_none() && !REPEATABLE.contains(&&*name) {
+            self.repeated = self.pairs.iter().position(|(earlier, _)| *earlier == name);
+        }
+        self.pairs.push((name, value));
+        Ok(())
     }
 
     /// Reads the form of an endpoint that answers directly, repeated parameters refused.
@@ -110,6 +128,11 @@ impl<'a> Params<'a> {
             (Some((_, value)), None) if !value.is_empty() => Some(value),
             _ => None,
         }
+    }
+
+    /// Whether `name` came at all, with a value or without.
+    pub fn has(&self, name: &str) -> bool {
+        self.pairs.iter().any(|(own, _)| own == name)
     }
 
     /// Whether `name` came more than once.

@@ -119,8 +119,8 @@ fn token(jwt: &str, alg: Alg, typ: &str, audience: &str) -> Value {
 struct Ring(Vec<VerificationKey>);
 
 impl KeySource for Ring {
-    fn key(&self, kid: &str) -> Option<&VerificationKey> {
-        self.0.iter().find(|key| key.kid() == kid)
+    fn key(&self, kid: Option<&str>, _: Alg) -> Result<&VerificationKey, Rejection> {
+        self.0.iter().find(|key| Some(key.kid()) == kid).ok_or(Rejection::UnknownKey)
     }
 }
 

@@ -10,6 +10,7 @@ mod attacks;
 mod bad_input;
 mod code_flow;
 mod consent;
+mod private_key_jwt;
 mod races;
 mod sessions;
 mod timing;

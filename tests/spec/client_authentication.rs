@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use moneta::protocol::{
     client::ClientFacts,
-    client_auth::{authenticate, read},
+    client_auth::read,
     error::{ErrorCode, OAuthError},
     params::Params,
 };
@@ -11,7 +11,7 @@ use moneta_events::{Reason, client::ClientMetadata};
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::fixtures::{NOW, client, secret, spa, web};
+use crate::fixtures::{NOW, authenticate, client, secret, spa, web};
 
 fn basic(client_id: &str, secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{client_id}:{secret}")))
@@ -33,7 +33,7 @@ fn try_as(
         metadata.map(|metadata| ClientFacts { metadata, secrets: &secrets, enabled, revision: 0 });
     let form = Params::read(form.as_bytes()).unwrap();
     let presented = read(header, &form)?;
-    authenticate(&presented, facts.as_ref(), NOW).map(|client| client.id().to_string())
+    authenticate(&presented, facts.as_ref()).map(|client| client.id().to_string())
 }
 
 #[test]
@@ -133,12 +133,12 @@ fn a_client_without_secrets_has_no_password() {
     for secret in ["", "x"] {
         let header = basic("web", secret);
         let presented = read(Some(&header), &form).unwrap();
-        assert!(authenticate(&presented, Some(&facts), NOW).is_err());
+        assert!(authenticate(&presented, Some(&facts)).is_err());
     }
     let public = spa();
     let presented = read(None, &Params::read(b"client_id=spa").unwrap()).unwrap();
     let facts = ClientFacts { metadata: &public, secrets: &[], enabled: true, revision: 0 };
-    assert!(authenticate(&presented, Some(&facts), NOW).is_ok());
+    assert!(authenticate(&presented, Some(&facts)).is_ok());
 }
 
 proptest! {
@@ -158,6 +158,6 @@ proptest! {
         let secrets = [crate::fixtures::secret(&secret, None)];
         let facts = ClientFacts { metadata: &metadata, secrets: &secrets, enabled: true, revision: 0 };
         let presented = read(Some(&header), &Params::default()).unwrap();
-        prop_assert!(authenticate(&presented, Some(&facts), NOW).is_ok());
+        prop_assert!(authenticate(&presented, Some(&facts)).is_ok());
     }
 }

@@ -8,6 +8,8 @@ use moneta::protocol::{
         response_type::ResponseType,
     },
     client::ClientFacts,
+    client_auth::{self, Assertions, AuthenticatedClient, Presented},
+    error::OAuthError,
     params::Params,
     rules::{AcrRule, Lifetimes, Rules, ScopeRule},
 };
@@ -28,6 +30,16 @@ pub(crate) const API: &str = "https://api.example";
 /// RFC 7636 appendix B.
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// Authenticates with credentials that may be used again.
+pub(crate) fn authenticate<'a>(
+    presented: &Presented,
+    client: Option<&ClientFacts<'a>>,
+) -> Result<AuthenticatedClient<'a>, OAuthError> {
+    let verified = client_auth::authenticate(presented, client, &Assertions::default(), NOW)?;
+    assert_eq!(verified.once(), None);
+    verified.admit(false)
+}
 
 pub(crate) fn rules() -> Rules {
     let scope = |name: &str, claims: &[&str]| ScopeRule {

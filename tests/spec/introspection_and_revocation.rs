@@ -2,7 +2,7 @@
 
 use moneta::protocol::{
     client::ClientFacts,
-    client_auth::{AuthenticatedClient, authenticate, read as read_credentials},
+    client_auth::{AuthenticatedClient, read as read_credentials},
     error::ErrorCode,
     introspection::{self, Introspection, TokenFacts},
     params::Params,
@@ -11,7 +11,7 @@ use moneta::protocol::{
 use moneta_events::{ClientId, Scope, client::ClientMetadata};
 use serde_json::json;
 
-use crate::fixtures::{API, ISSUER, NOW, client, secret, spa};
+use crate::fixtures::{API, ISSUER, authenticate, client, secret, spa};
 
 fn as_caller<T>(metadata: &ClientMetadata, then: impl FnOnce(&AuthenticatedClient<'_>) -> T) -> T {
     let secrets = [secret("right", None)];
@@ -21,7 +21,7 @@ fn as_caller<T>(metadata: &ClientMetadata, then: impl FnOnce(&AuthenticatedClien
         form += "&client_secret=right";
     }
     let presented = read_credentials(None, &Params::read(form.as_bytes()).unwrap()).unwrap();
-    then(&authenticate(&presented, Some(&facts), NOW).unwrap())
+    then(&authenticate(&presented, Some(&facts)).unwrap())
 }
 
 fn confidential(client_id: &str, resource: Option<&str>) -> ClientMetadata {

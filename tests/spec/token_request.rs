@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use moneta::protocol::{
     authorize::resource,
     client::ClientFacts,
-    client_auth::{AuthenticatedClient, authenticate, read as read_credentials},
+    client_auth::{AuthenticatedClient, read as read_credentials},
     error::{ErrorCode, OAuthError},
     params::Params,
     rules::Rules,
@@ -16,7 +16,7 @@ use moneta_events::{
 };
 use serde_json::json;
 
-use crate::fixtures::{API, NOW, VERIFIER, client, rules, secret, spa, web};
+use crate::fixtures::{API, VERIFIER, authenticate, client, rules, secret, spa, web};
 
 /// Reads `form` as `metadata`'s client, which authenticates well.
 fn with<T>(
@@ -35,8 +35,7 @@ fn with<T>(
     } else {
         read_credentials(Some(&header), &none)
     };
-    let caller: AuthenticatedClient<'_> =
-        authenticate(&presented.unwrap(), Some(&facts), NOW).unwrap();
+    let caller: AuthenticatedClient<'_> = authenticate(&presented.unwrap(), Some(&facts)).unwrap();
     let form = Params::read_form(form.as_bytes()).unwrap();
     then(token::read(&form, &caller, rules, &|resource| resource == API))
 }

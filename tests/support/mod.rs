@@ -19,6 +19,7 @@ pub mod operator;
 pub mod provider;
 pub mod quiet;
 pub mod rp;
+pub mod signer;
 pub mod slow_store;
 pub mod wire;
 

@@ -36,6 +36,7 @@ use super::{
     http::Http,
     logs,
     rp::{Client, Tokens},
+    signer::Signer,
     slow_store::SlowStore,
 };
 
@@ -234,6 +235,8 @@ impl Provider {
             id: id.to_owned(),
             secret,
             redirect_uri: metadata.redirect_uris.first().cloned().unwrap_or_default(),
+            signer: (metadata.token_endpoint_auth_method.as_str() == "private_key_jwt")
+                .then(|| Arc::new(Signer::demo(id, &self.clock))),
             posts_secret: metadata.token_endpoint_auth_method.as_str() == "client_secret_post",
             http: self.http.clone(),
         }

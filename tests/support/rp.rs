@@ -1,5 +1,7 @@
 //! A relying party: makes authorization requests, redeems codes, uses tokens.
 
+use std::sync::Arc;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use moneta::runtime::entropy::Entropy;
 use serde_json::Value;
@@ -7,6 +9,7 @@ use serde_json::Value;
 use super::{
     answer::Answer,
     http::{Header, Http, encode, pairs},
+    signer::{self, Signer},
 };
 
 /// One registered client and the provider it uses.
@@ -20,6 +23,8 @@ pub struct Client {
     pub redirect_uri: String,
     /// Whether it authenticates in the body.
     pub posts_secret: bool,
+    /// What it signs with, where it has a key instead.
+    pub signer: Option<Arc<Signer>>,
     /// How it asks.
     pub http: Http,
 }
@@ -155,6 +160,9 @@ impl Client {
 
     /// What authenticates this client: header fields and body parameters.
     pub fn credentials(&self) -> (Vec<Header>, Vec<(String, String)>) {
+        if let Some(signer) = &self.signer {
+            return (Vec::new(), signer::by(&signer.assertion(self.http.issuer())));
+        }
         match &self.secret {
             Some(secret) if !self.posts_secret => (vec![basic(&self.id, secret)], Vec::new()),
             Some(secret) => {

@@ -67,7 +67,7 @@ fn the_demo_has_these_clients() {
     let names: Vec<_> = settings.clients.iter().map(|c| c.metadata.client_id.to_string()).collect();
     assert_eq!(
         names.join(" "),
-        "web web-es256 web-jwt conf spa native multi low high rs1 rs2 evil playground"
+        "web web-es256 web-jwt conf pkjwt spa native multi low high rs1 rs2 evil playground"
     );
     let client = |name: &str| -> &ClientDeclaration {
         settings.clients.iter().find(|c| c.metadata.client_id.as_str() == name).unwrap()
@@ -75,7 +75,10 @@ fn the_demo_has_these_clients() {
     for declared in &settings.clients {
         let id = &declared.metadata.client_id;
         let secret = declared.secret.as_ref().map(|secret| secret.expose().clone());
-        let expected = (!declared.metadata.is_public())
+        let expected = declared
+            .metadata
+            .token_endpoint_auth_method
+            .uses_secret()
             .then(|| format!("{id}-secret-0123456789abcdef0123456789abcdef"));
         assert_eq!(secret, expected, "{id}");
         assert!(declared.metadata.client_name.is_some(), "{id}");

@@ -52,7 +52,7 @@ async fn answer(
     let form = body::form(request, body)?;
     let form = Params::read_form(&form)?;
     let presented = client::look_up(request, op, &form).await?;
-    let client = presented.authenticate(op, caller)?;
+    let client = presented.authenticate(op, caller).await?;
     let asked = token::read(&form, &client, &op.rules, &|identifier| op.is_resource(identifier))?;
     let minted = match asked {
         TokenRequest::AuthorizationCode(asked) => {

@@ -72,7 +72,7 @@ fn own_tokens_of_every_algorithm_are_accepted() {
         let claims = at(&token, NOW).unwrap();
         assert_eq!(claims.subject(), "alice");
         assert_eq!(claims.audience(), ["https://rs.test"]);
-        assert_eq!(claims.issued_at(), Timestamp::from_seconds(NOW));
+        assert_eq!(claims.issued_at(), Some(Timestamp::from_seconds(NOW)));
         assert_eq!(claims.expires_at(), Timestamp::from_seconds(NOW + 300));
         assert_eq!(claims.text("client_id"), Some("web"));
         assert_eq!(claims.text("nonce"), None);
