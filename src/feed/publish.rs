@@ -70,6 +70,20 @@ impl Local {
     }
 }
 
+/// Where a panic keeps the outcome of an append from being heard of, it is not known.
+struct Unheard<'a> {
+    local: &'a Local,
+    stream: StreamId,
+}
+
+impl Drop for Unheard<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.local.views.iter().for_each(|view| view.doubt(self.stream));
+        }
+    }
+}
+
 /// An append under way. The store carries it out even if the caller stops waiting; then somebody else has
 /// to wait for it, or the views would never hear of it.
 struct UnderWay(Option<Appending>);
@@ -80,10 +94,11 @@ impl Future for UnderWay {
     type Output = Result<Appended, AppendError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(appending) = &mut self.0 else { return Poll::Pending };
+        // Taken out while it is polled: one that panics has ended, and nobody must go on with it.
+        let Some(mut appending) = self.0.take() else { return Poll::Pending };
         let outcome = appending.as_mut().poll(context);
-        if outcome.is_ready() {
-            self.0 = None;
+        if outcome.is_pending() {
+            self.0 = Some(appending);
         }
         outcome
     }
@@ -107,6 +122,7 @@ impl EventStore for Published {
         let appending = async move {
             let (stream, first) = (append.stream, append.expected.next_revision());
             let bodies = append.bodies.clone();
+            let _unheard = Unheard { local: &local, stream };
             let outcome = inner.append(append).await;
             local.hear(stream, first, &bodies, &outcome);
             outcome

@@ -26,6 +26,8 @@ pub(crate) enum Fate {
     Busy,
     /// The store is away.
     Away,
+    /// It is carried out; the store panics before it answers.
+    Panic,
 }
 
 /// An event log in memory.
@@ -146,6 +148,10 @@ impl EventStore for Log {
             Fate::CallLost => Err(AppendError::Unknown("the call got lost".to_owned())),
             Fate::Busy => Err(AppendError::Busy),
             Fate::Away => Err(AppendError::Unavailable("away".to_owned())),
+            Fate::Panic => {
+                self.write(append)?;
+                panic!("the store panics as it was told");
+            }
         }
     }
 
