@@ -6,7 +6,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use moneta_events::{DecodeError, Recorded, StreamId};
+use moneta_events::{
+    DecodeError, Recorded, StreamId,
+    chain::{BrokenChain, Link},
+};
 use moneta_projections::view::{Folded, View};
 
 use super::publish::Absorb;
@@ -26,6 +29,9 @@ pub enum NoView {
     /// The stream holds what this program cannot read.
     #[error(transparent)]
     Unreadable(#[from] DecodeError),
+    /// The stream is not what was recorded.
+    #[error("broken digest chain: {0}")]
+    Broken(#[from] BrokenChain),
 }
 
 /// Views of one kind of stream.
@@ -195,10 +201,13 @@ impl<V: View> Absorb for Board<V> {
     }
 }
 
+/// Folds a stream and follows its chain: no answer is built on what somebody changed.
 async fn read<V: View>(stream: StreamId, store: &dyn EventStore) -> Result<Folded<V>, NoView> {
     let mut folded = Folded::default();
+    let mut link = Link::START;
     loop {
         let page = store.read(stream, folded.next_revision, PAGE).await?;
+        link = page.iter().try_fold(link, Link::follow)?;
         folded.resume(&page)?;
         if page.len() < PAGE {
             return Ok(folded);

@@ -3,6 +3,7 @@
 
 use std::{
     cell::Cell,
+    panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -13,7 +14,10 @@ use futures_util::FutureExt as _;
 use moneta::{
     domain::session::{Command, Session},
     engine::{execute::Ledger, loaded::Loaded, order::Order},
-    feed::{board::Board, publish::Published},
+    feed::{
+        board::{Board, NoView},
+        publish::Published,
+    },
     store::{Append, AppendError, EventStore},
 };
 use moneta_events::{
@@ -244,4 +248,38 @@ async fn the_views_hear_of_an_append_whose_caller_went_away() {
     log.open();
     appended.changed().await.unwrap();
     assert_eq!(board.held(stream).unwrap().next_revision, 2);
+}
+
+#[tokio::test]
+async fn after_a_panic_of_the_store_nothing_old_is_held() {
+    let stream = cast::session(0);
+    let appends = session(stream, 2);
+    let log = Log::new();
+    let (board, published) = published(8, log.clone());
+    published.append(appends[0].clone()).await.unwrap();
+    assert_eq!(board.get(stream, &published).await.unwrap().next_revision, 1);
+    log.set_fates([Fate::Panic], []);
+    let append = AssertUnwindSafe(published.append(appends[1].clone()));
+    assert!(append.catch_unwind().await.is_err());
+    assert!(board.held(stream).is_none(), "the outcome is not known");
+    assert_eq!(board.get(stream, &published).await.unwrap().next_revision, 2);
+}
+
+#[test]
+fn no_view_is_made_of_a_stream_that_was_changed() {
+    let stream = cast::session(0);
+    let mut appends = session(stream, 3);
+    let first = String::from_utf8(appends[0].bodies[0].to_vec()).unwrap();
+    let changed = first.replace(r#""acr":"1""#, r#""acr":"2""#);
+    assert_ne!(first, changed);
+    appends[0].bodies[0] = changed.into_bytes().into();
+    let log = Log::new();
+    for append in appends {
+        ready(log.append(append)).unwrap();
+    }
+    let (board, published) = published(8, log);
+    let refused = ready(board.get(stream, &published)).unwrap_err();
+    assert!(matches!(refused, NoView::Broken(_)), "{refused}");
+    assert!(refused.to_string().contains(&stream.to_string()), "{refused}");
+    assert!(board.is_empty());
 }
