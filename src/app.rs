@@ -18,6 +18,7 @@ use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use moneta_events::configuration::{ConfigurationEvent, Stopped};
+use socket2::SockRef;
 use tokio::sync::watch;
 
 use crate::{
@@ -65,6 +66,9 @@ const DATA_KEYS: usize = 50_000;
 
 /// Clients whose public keys are held in memory.
 const CLIENT_KEYS: usize = 5_000;
+
+/// Connections that may wait to be accepted, as far as the machine allows.
+const BACKLOG: i32 = 4096;
 
 /// What a provider is made of.
 pub struct Parts {
@@ -284,6 +288,9 @@ fn serve(
         Some(listener) => listener,
         None => TcpListener::bind(listen).with_context(|| format!("cannot listen on {listen}"))?,
     };
+    // Again, for the standard library lets 128 wait: a crowd's connections would be dropped, to be tried
+    // again a second later.
+    SockRef::from(&listener).listen(BACKLOG)?;
     let address = listener.local_addr()?;
     Ok((server.listen(listener)?.run(), address))
 }
