@@ -3,6 +3,10 @@
 
 #![allow(unreachable_pub, reason = "the modules of a test binary are its own")]
 
+/// That of the program: cases measure memory.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[path = "../support/mod.rs"]
 mod support;
 

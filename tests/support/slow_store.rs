@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -19,6 +19,7 @@ pub struct SlowStore {
     paused: watch::Sender<bool>,
     delay_after_millis: AtomicU64,
     appends: AtomicU64,
+    panics: AtomicBool,
 }
 
 impl SlowStore {
@@ -29,6 +30,7 @@ impl SlowStore {
             paused: watch::Sender::new(false),
             delay_after_millis: AtomicU64::new(0),
             appends: AtomicU64::new(0),
+            panics: AtomicBool::new(false),
         })
     }
 
@@ -48,6 +50,11 @@ impl SlowStore {
         self.delay_after_millis.store(millis, Ordering::SeqCst);
     }
 
+    /// The next append panics.
+    pub fn panic_once(&self) {
+        self.panics.store(true, Ordering::SeqCst);
+    }
+
     /// How many appends were asked for.
     pub fn appends(&self) -> u64 {
         self.appends.load(Ordering::SeqCst)
@@ -58,6 +65,7 @@ impl SlowStore {
 impl EventStore for SlowStore {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         self.appends.fetch_add(1, Ordering::SeqCst);
+        assert!(!self.panics.swap(false, Ordering::SeqCst), "a panic that was asked for");
         let mut paused = self.paused.subscribe();
         let _ = paused.wait_for(|paused| !*paused).await;
         let appended = self.inner.append(append).await;

@@ -86,7 +86,6 @@ const CASES: &[(&str, &str)] = &[
     ("ADM-011", "admin API"),
     ("ADM-012", "admin API"),
     ("ADM-013", "admin API"),
-    ("ADM-014", "verification of the log"),
 ];
 
 /// The feature a case waits for, `None` where it runs.

@@ -4,13 +4,14 @@
 use std::path::Path;
 
 use crate::support::{
+    answer::Answer,
     demo::PASSWORD,
     http::{Header, pairs},
     logs,
     rp::{Tokens, random},
 };
 
-use super::{judge::ensure, run::Run, stage::Stage};
+use super::{judge::ensure, program::Program, run::Run, stage::Stage};
 
 const IN_LOGS: &str = "0 hits for password, code, token, secret, assertion, cookie, verifier, TOTP seed in logs, \
                        traces, metrics, core dumps";
@@ -75,11 +76,27 @@ async fn all_flows(stage: &mut Stage) -> Canaries {
     Canaries { secrets, personal }
 }
 
-/// The log of everything says none of them.
+/// The log of everything says none of them: what is logged of a panic, and what the program writes where
+/// an operator asks for all of it.
 pub async fn logs(stage: &mut Stage) -> Result<Run, String> {
     let canaries = all_flows(stage).await;
-    let found: Vec<_> =
-        canaries.secrets.iter().filter(|(_, s)| logs::contains(s)).map(|(kind, _)| *kind).collect();
+    let tokens = stage.offline_tokens().await;
+    stage.provider.slow.panic_once();
+    stage.client("web").refresh(tokens.refresh()).await;
+    ensure(logs::contains("the actor of a stream panicked"), || "nothing panicked".to_owned())?;
+    let late = [("refresh token", tokens.refresh().to_owned())];
+    let mut found = Vec::new();
+    for (kind, secret) in canaries.secrets.iter().chain(&late) {
+        found.extend(logs::contains(secret).then_some(*kind));
+    }
+    for format in ["json", "human"] {
+        let program = Program::start(format)?;
+        let canaries = program.play(stage, all_flows).await;
+        let log = program.log();
+        ensure(log.contains("serving"), || format!("the program logs nothing: {log}"))?;
+        let held = canaries.secrets.iter().filter(|(_, secret)| log.contains(secret.as_str()));
+        found.extend(held.map(|(kind, _)| *kind));
+    }
     let health = stage.provider.http.get("/healthz", &[]).await;
     let verdict = ensure(found.is_empty(), || format!("the log holds: {found:?}"));
     Ok(Run { measured: vec![(IN_LOGS, verdict)], ..Run::one(health) })
@@ -117,8 +134,48 @@ fn read_all(folder: &Path, files: &mut Vec<(String, Vec<u8>)>) -> std::io::Resul
 
 /// Control characters in everything a stranger may name; each log line stays one record.
 pub async fn forged_lines(stage: &mut Stage) -> Result<Run, String> {
-    const NASTY: &str = "a\r\nfake\u{1b}[31m\u{2028}{\"level\":\"ERROR\"}";
     stage.log_mark = logs::mark();
+    let answers = nasty_requests(stage).await;
+    let mut forged = logs::since(stage.log_mark).lines().find(|line| !is_json(line)).map(owned);
+    for (format, is_record) in [("json", is_json as fn(&str) -> bool), ("human", is_human)] {
+        let program = Program::start(format)?;
+        program.play(stage, nasty_requests).await;
+        let log = program.log();
+        ensure(log.contains("serving"), || format!("the program logs nothing: {log}"))?;
+        forged = forged.or_else(|| log.lines().find(|line| !is_record(line)).map(owned));
+    }
+    let verdict = || ensure(forged.is_none(), || format!("{forged:?}"));
+    Ok(Run {
+        measured: vec![(FORGED, verdict()), ("forged line", verdict())],
+        ..Run::many(answers)
+    })
+}
+
+fn owned(line: &str) -> String {
+    line.to_owned()
+}
+
+/// One record for programs.
+fn is_json(line: &str) -> bool {
+    let record = serde_json::from_str::<serde_json::Value>(line);
+    record.is_ok_and(|value| value.is_object()) && is_plain(line)
+}
+
+/// One record for people: it begins with the time and the level.
+fn is_human(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let time = words.next().is_some_and(|word| word.starts_with("20") && word.ends_with('Z'));
+    let levels = ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"];
+    time && words.next().is_some_and(|word| levels.contains(&word)) && is_plain(line)
+}
+
+fn is_plain(line: &str) -> bool {
+    !line.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
+}
+
+/// Requests with what would begin another line.
+async fn nasty_requests(stage: &mut Stage) -> Vec<Answer> {
+    const NASTY: &str = "a\r\nfake\u{1b}[31m\u{2028}{\"level\":\"ERROR\"}";
     let http = stage.provider.http.clone();
     let mut answers = Vec::new();
     let request = stage.request("web").with("client_id", NASTY);
@@ -131,11 +188,5 @@ pub async fn forged_lines(stage: &mut Stage) -> Result<Run, String> {
     answers.push(http.get("/no-such-page", &agent).await);
     answers.push(http.get("/a%0d%0afake", &agent).await);
     answers.push(http.post("/token", &agent, &pairs([("x", NASTY), ("client_id", NASTY)])).await);
-    let logged = logs::since(stage.log_mark);
-    let forged = logged.lines().find(|line| {
-        let record = serde_json::from_str::<serde_json::Value>(line);
-        !record.is_ok_and(|value| value.is_object()) || line.chars().any(char::is_control)
-    });
-    let verdict = ensure(forged.is_none(), || format!("{forged:?}"));
-    Ok(Run { measured: vec![(FORGED, verdict)], ..Run::many(answers) })
+    answers
 }

@@ -1,78 +1,26 @@
-//! Floods, scaled to a test machine. They run alone in the process, and compare the provider with itself:
-//! what others notice while the flood runs against what they notice without it.
+//! Floods, scaled to a test machine. They run alone in the process; see `bystander` for how others are
+//! asked what they notice.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
-use tokio::task::JoinHandle;
-
 use crate::support::{
     answer::Answer,
-    http::{Http, encode},
-    rp::{Client, random},
+    http::encode,
+    rp::random,
     wire::{Wire, post},
 };
 
 use super::{
-    judge::{Verdict, ensure},
+    bystander::{Bystander, Times, left_alone},
+    judge::ensure,
     race::fire,
     run::Run,
     stage::Stage,
 };
-
-/// Below this, a difference in time is noise.
-const NOISE: Duration = Duration::from_millis(50);
-
-/// Somebody else who uses the provider all the while.
-struct Bystander {
-    stop: Arc<AtomicBool>,
-    times: JoinHandle<Vec<Duration>>,
-}
-
-impl Bystander {
-    fn start(http: Http, client: Client) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        let times = tokio::spawn(async move {
-            let mut times = Vec::new();
-            while !stopped.load(Ordering::Relaxed) {
-                times.push(http.get("/jwks", &[]).await.took);
-                times.push(client.client_credentials("api").await.took);
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            times
-        });
-        Self { stop, times }
-    }
-
-    /// What was noticed most of the time. The tail is the scheduler's on a machine that runs provider,
-    /// attackers and bystanders in one unoptimised process.
-    async fn median(self) -> Duration {
-        self.stop.store(true, Ordering::Relaxed);
-        let mut times = self.times.await.expect("a bystander does not panic");
-        times.sort_unstable();
-        times.get(times.len() / 2).copied().unwrap_or_default()
-    }
-}
-
-fn bystander(stage: &Stage) -> Bystander {
-    Bystander::start(stage.provider.http.clone(), stage.client("low"))
-}
-
-async fn calm(stage: &Stage) -> Duration {
-    let bystander = bystander(stage);
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    bystander.median().await
-}
-
-fn not_twice(calm: Duration, busy: Duration) -> Verdict {
-    ensure(busy < (2 * calm).max(NOISE), || format!("the median was {calm:?}, is {busy:?}"))
-}
 
 /// Resident memory of this process in KiB.
 pub fn resident() -> u64 {
@@ -83,7 +31,7 @@ pub fn resident() -> u64 {
 
 /// Memory after many requests with another `ui_locales` each, against as many with the same.
 pub async fn locales(stage: &mut Stage) -> Result<Run, String> {
-    const REQUESTS: usize = 1_500;
+    const REQUESTS: usize = 3_000;
     async fn ask(stage: &mut Stage, locale: impl Fn() -> String) -> Answer {
         let mut last = None;
         for _ in 0..REQUESTS {
@@ -109,63 +57,59 @@ pub async fn locales(stage: &mut Stage) -> Result<Run, String> {
 
 /// Passwords of 1 MiB from many connections at once.
 pub async fn huge_passwords(stage: &mut Stage) -> Result<Run, String> {
-    let calm = calm(stage).await;
+    const CONNECTIONS: u32 = 200;
+    const APART: Duration = Duration::from_millis(2);
     stage.login_page().await;
     stage.browser.fill("username", "alice");
     stage.browser.fill("password", &"x".repeat(1 << 20));
     let (_, target, pairs) = stage.browser.submission("login-submit");
-    let message = stage.browser.message(&target, &pairs);
+    let message: Arc<[u8]> = stage.browser.message(&target, &pairs).into();
     stage.head = stage.provider.head().await;
-    let bystander = bystander(stage);
-    let answers = early_answers(stage, message, 200).await;
-    let busy = bystander.median().await;
+    let address = stage.provider.http.address();
+    let flood = async || {
+        let posts = (0..CONNECTIONS).map(|i| {
+            let (message, start) = (Arc::clone(&message), APART * i);
+            tokio::spawn(async move {
+                tokio::time::sleep(start).await;
+                upload(address, &message).await
+            })
+        });
+        futures_util::future::join_all(posts).await
+    };
+    let (answers, left_alone) = left_alone(stage, flood).await;
+    let answers = answers.into_iter().flatten().filter_map(|posted| posted.ok()?).collect();
     let hashed = super::must_state::checks_made(stage).await;
     Ok(Run {
         measured: vec![
             ("refused before hashing", ensure(hashed == 0, || format!("{hashed} were hashed"))),
-            ("p99 of others < 2x", not_twice(calm, busy)),
+            ("p99 of others < 2x", left_alone),
         ],
         ..Run::many(answers)
     })
 }
 
-/// Sends a message that the server may answer before it has read it all.
-async fn early_answers(stage: &Stage, message: Vec<u8>, times: usize) -> Vec<Answer> {
-    let address = stage.provider.http.address();
-    let message: Arc<[u8]> = message.into();
-    let tasks: Vec<_> = (0..times)
-        .map(|_| {
-            let message = Arc::clone(&message);
-            tokio::spawn(async move {
-                let mut wire = Wire::open(address).await.ok()?;
-                let _ = wire.write(&message).await;
-                wire.read().await.ok()
-            })
-        })
-        .collect();
-    let mut answers = Vec::new();
-    for task in tasks {
-        answers.extend(task.await.ok().flatten());
+/// Sends a message in parts, as a network would bring it; the server may answer before it has it all.
+async fn upload(address: SocketAddr, message: &[u8]) -> Option<Answer> {
+    const PART: usize = 64 * 1024;
+    const BETWEEN: Duration = Duration::from_millis(100);
+    let mut wire = Wire::open(address).await.ok()?;
+    for part in message.chunks(PART) {
+        if wire.write(part).await.is_err() {
+            break;
+        }
+        tokio::time::sleep(BETWEEN).await;
     }
-    answers
+    wire.read().await.ok()
 }
 
-/// More sign-ins than the machine can hash, for many names.
+/// More sign-ins than the machine can hash, each for another name, in floods with pauses between them.
 pub async fn hashing_flood(stage: &mut Stage) -> Result<Run, String> {
+    const FLOODS: usize = 4;
+    const LIMIT: Duration = Duration::from_millis(100);
     let settings = stage.provider.settings();
     let slots = settings.limits.password_hashes;
     let cost_kib = u64::from(settings.passwords.memory_kib);
-    let mut messages = Vec::new();
-    for i in 0..10 * slots.max(4) {
-        let mut browser = stage.provider.browser();
-        browser.open(&stage.request("web").path()).await.page();
-        browser.fill("username", if i % 2 == 0 { "alice" } else { "ghost" });
-        browser.fill("password", "x");
-        let (_, target, pairs) = browser.submission("login-submit");
-        messages.push(browser.message(&target, &pairs));
-    }
     let before = resident();
-    let bystander = bystander(stage);
     let peak = Arc::new(std::sync::atomic::AtomicU64::new(before));
     let watch = tokio::spawn({
         let peak = Arc::clone(&peak);
@@ -176,20 +120,36 @@ pub async fn hashing_flood(stage: &mut Stage) -> Result<Run, String> {
             }
         }
     });
-    let connections = messages.len();
-    let answers = fire(stage, messages, connections).await;
+    stage.head = stage.provider.head().await;
+    let (mut answers, mut calm, mut busy) = (Vec::new(), Times::default(), Times::default());
+    for flood in 0..FLOODS {
+        let mut messages = Vec::new();
+        for i in 0..20 * slots.max(2) {
+            let mut browser = stage.provider.browser();
+            browser.open(&stage.request("web").path()).await.page();
+            browser.fill("username", &format!("nobody-{flood}-{i}"));
+            browser.fill("password", "x");
+            let (_, target, pairs) = browser.submission("login-submit");
+            messages.push(browser.message(&target, &pairs));
+        }
+        let bystander = Bystander::of(&[&stage.provider]);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        calm.add(bystander.only().await);
+        let bystander = Bystander::of(&[&stage.provider]);
+        let connections = messages.len();
+        answers.extend(fire(stage, messages, connections).await);
+        busy.add(bystander.only().await);
+    }
     watch.abort();
-    let busy = bystander.median().await;
+    let hashed = super::must_state::checks_made(stage).await;
+    ensure(hashed >= FLOODS * slots, || format!("only {hashed} were hashed"))?;
     let grown = peak.load(Ordering::Relaxed).saturating_sub(before);
     let allowed = (slots as u64 + 1) * cost_kib + 32 * 1024;
     let shed = answers.iter().filter(|a| matches!(a.status, 429 | 503)).count();
     Ok(Run {
         measured: vec![
             ("bounded hashing queue", ensure(shed > 0, || "everybody was let in".to_owned())),
-            (
-                "token and jwks endpoints keep p99 < 100 ms",
-                ensure(busy < Duration::from_millis(100), || format!("the median is {busy:?}")),
-            ),
+            ("token and jwks endpoints keep p99 < 100 ms", busy.below(LIMIT, &calm)),
             (
                 "RSS bounded by workers x m_cost",
                 ensure(grown <= allowed, || format!("{grown} KiB more, {allowed} allowed")),
@@ -202,15 +162,33 @@ pub async fn hashing_flood(stage: &mut Stage) -> Result<Run, String> {
 /// Connections that send their request a byte at a time: half stop in the head, half in the body.
 pub async fn slow_clients(stage: &mut Stage) -> Result<Run, String> {
     const CONNECTIONS: usize = 200;
-    const PATIENCE: Duration = Duration::from_secs(40);
-    let calm = calm(stage).await;
+    let (cuts, left_alone) = left_alone(stage, async || drip_all(stage, CONNECTIONS).await).await;
+    let mut answers = Vec::new();
+    let mut alive = 0;
+    for cut in cuts.into_iter().flatten() {
+        match cut {
+            Cut::Answered(answer) => answers.push(*answer),
+            Cut::Closed => {}
+            Cut::Not => alive += 1,
+        }
+    }
+    let cut = ensure(alive == 0, || format!("{alive} connections live after {PATIENCE:?}"));
+    Ok(Run {
+        measured: vec![("cut by header/body deadline", cut), ("p99 of others < 2x", left_alone)],
+        ..Run::many(answers)
+    })
+}
+
+/// How long a slow connection may go on.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+async fn drip_all(stage: &Stage, connections: usize) -> Vec<Cut> {
     let authority = stage.provider.http.authority();
     let address = stage.provider.http.address();
     let head = format!("GET /jwks HTTP/1.1\r\nHost: {authority}\r\nX-Slow: ");
     let padding = vec![("padding", "x".repeat(1_000))];
     let body = post(&authority, "/token", &[], &encode(&padding));
-    let bystander = bystander(stage);
-    let tasks: Vec<_> = (0..CONNECTIONS)
+    let tasks: Vec<_> = (0..connections)
         .map(|i| {
             let start = if i % 2 == 0 {
                 head.clone().into_bytes()
@@ -220,24 +198,11 @@ pub async fn slow_clients(stage: &mut Stage) -> Result<Run, String> {
             tokio::spawn(async move { drip(address, &start, PATIENCE).await })
         })
         .collect();
-    let mut answers = Vec::new();
-    let mut alive = 0;
+    let mut cuts = Vec::new();
     for task in tasks {
-        match task.await.expect("a connection does not panic") {
-            Cut::Answered(answer) => answers.push(*answer),
-            Cut::Closed => {}
-            Cut::Not => alive += 1,
-        }
+        cuts.push(task.await.expect("a connection does not panic"));
     }
-    let busy = bystander.median().await;
-    let cut = ensure(alive == 0, || format!("{alive} of {CONNECTIONS} live after {PATIENCE:?}"));
-    Ok(Run {
-        measured: vec![
-            ("cut by header/body deadline", cut),
-            ("p99 of others < 2x", not_twice(calm, busy)),
-        ],
-        ..Run::many(answers)
-    })
+    cuts
 }
 
 /// What became of a slow connection.
@@ -247,7 +212,7 @@ enum Cut {
     Not,
 }
 
-async fn drip(address: std::net::SocketAddr, start: &[u8], patience: Duration) -> Cut {
+async fn drip(address: SocketAddr, start: &[u8], patience: Duration) -> Cut {
     let Ok(mut wire) = Wire::open(address).await else { return Cut::Closed };
     let _ = wire.write(start).await;
     let began = Instant::now();

@@ -7,6 +7,7 @@
 //! feature stands in `applicability` with the feature's name.
 
 mod applicability;
+mod bystander;
 mod canary;
 mod case;
 mod fixtures;
@@ -17,12 +18,14 @@ mod must;
 mod must_not;
 mod must_state;
 mod overload;
+mod program;
 mod race;
 mod raw;
 mod report;
 mod run;
 mod scenario;
 mod stage;
+mod tampering;
 mod template;
 
 use std::panic::AssertUnwindSafe;

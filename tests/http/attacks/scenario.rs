@@ -1,7 +1,7 @@
 //! Cases that are more than one request: floods, slow clients, a slow store, scans for secrets. Found by
 //! the text of their precondition.
 
-use super::{canary, guessing, load, overload, run::Run, stage::Stage};
+use super::{canary, guessing, load, overload, run::Run, stage::Stage, tampering};
 
 /// `None` for a case that is sent as it is written.
 pub async fn run(stage: &mut Stage) -> Option<Result<Run, String>> {
@@ -24,6 +24,7 @@ pub async fn run(stage: &mut Stage) -> Option<Result<Run, String>> {
             canary::logs(stage).await
         }
         "same run" => canary::store(stage).await,
+        "one byte of a stored event flipped off-line" => tampering::flipped_byte(stage).await,
         _ => return None,
     })
 }
