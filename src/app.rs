@@ -195,6 +195,11 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
             login_window: settings.limits.login_window,
             failures_per_place: settings.limits.failures_per_address,
             authorize_per_place: settings.limits.authorize_per_address,
+            device_per_client: (
+                settings.limits.device_requests_per_client,
+                settings.device.lifetime,
+            ),
+            wrong_user_codes: settings.limits.wrong_user_codes,
         }),
         client_keys: KeysOfClients::new(CLIENT_KEYS),
         guards: Guards::new(guards, &key_wrap.derive("guards")),

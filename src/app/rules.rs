@@ -10,7 +10,7 @@ use crate::{
     http::op::Terms,
     protocol::{
         authorize::response_type::ResponseType,
-        rules::{AcrRule, Lifetimes, Rules, ScopeRule},
+        rules::{AcrRule, DeviceRules, Lifetimes, Rules, ScopeRule},
     },
 };
 
@@ -35,6 +35,7 @@ pub(super) fn rules(settings: &Settings) -> Rules {
             GrantType::AuthorizationCode,
             GrantType::RefreshToken,
             GrantType::ClientCredentials,
+            GrantType::DeviceCode,
         ],
         client_auth_methods: vec![
             ClientAuthMethod::ClientSecretBasic,
@@ -53,6 +54,10 @@ pub(super) fn rules(settings: &Settings) -> Rules {
             id_token: lifetimes.id_token,
         },
         code_attempts: settings.limits.code_attempts,
+        device: DeviceRules {
+            lifetime: settings.device.lifetime,
+            interval: settings.device.interval,
+        },
     }
 }
 

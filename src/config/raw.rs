@@ -27,6 +27,7 @@ pub(crate) struct Raw {
     pub(crate) server: Server,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) limits: Limits,
+    pub(crate) device: Device,
     pub(crate) keys: Keys,
     pub(crate) passwords: Passwords,
     pub(crate) brand: Brand,
@@ -71,6 +72,15 @@ pub(crate) struct Limits {
     pub(crate) password_hashes: usize,
     pub(crate) authorize_per_address: u32,
     pub(crate) failures_per_address: u32,
+    pub(crate) device_requests_per_client: u32,
+    pub(crate) wrong_user_codes: u32,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Device {
+    pub(crate) lifetime: Seconds,
+    pub(crate) interval: Seconds,
 }
 
 #[derive(Debug, Default, Deserialize)]

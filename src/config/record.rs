@@ -23,6 +23,7 @@ pub(super) fn record(settings: &mut Settings) {
         "server": settings.server,
         "lifetimes": settings.lifetimes,
         "limits": settings.limits,
+        "device": settings.device,
         "scopes": settings.scopes,
         "acr": settings.acr,
         "resources": settings.resources,

@@ -14,7 +14,7 @@ use super::{
     network,
     raw::{self, Raw},
     record,
-    resolved::{Brand, ClientDeclaration, Keys, Lifetimes, Limits, Passwords, Settings},
+    resolved::{Brand, ClientDeclaration, Device, Keys, Lifetimes, Limits, Passwords, Settings},
     text::readable,
     tree::Path,
     uri, vocabulary,
@@ -41,6 +41,7 @@ pub(super) fn resolve(raw: Raw, demo: bool, problems: &mut Problems) -> Settings
     let mut settings = Settings {
         lifetimes: lifetimes(&raw.lifetimes, problems),
         limits: limits(&raw.limits, problems),
+        device: device(&raw.device, problems),
         acr: vocabulary::acr(raw.acr, problems),
         keys: keys(raw.keys, problems),
         passwords: passwords(&raw.passwords, problems),
@@ -158,6 +159,23 @@ fn limits(raw: &raw::Limits, problems: &mut Problems) -> Limits {
         password_hashes: automatic(raw.password_hashes),
         authorize_per_address: raw.authorize_per_address,
         failures_per_address: raw.failures_per_address,
+        device_requests_per_client: raw.device_requests_per_client,
+        wrong_user_codes: raw.wrong_user_codes,
+    }
+}
+
+fn device(raw: &raw::Device, problems: &mut Problems) -> Device {
+    let path = Path::to("device");
+    let mut time = |key: &str, Seconds(seconds): Seconds, range: RangeInclusive<u32>| {
+        if !range.contains(&seconds) {
+            let (least, most) = (Seconds(*range.start()), Seconds(*range.end()));
+            problems.add(&path.key(key), format!("must be from {least} to {most}"));
+        }
+        seconds
+    };
+    Device {
+        lifetime: time("lifetime", raw.lifetime, 60..=1_800),
+        interval: time("interval", raw.interval, 1..=60),
     }
 }
 

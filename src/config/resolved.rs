@@ -26,6 +26,8 @@ pub struct Settings {
     pub lifetimes: Lifetimes,
     /// How much of everything is allowed.
     pub limits: Limits,
+    /// Requests of devices without a browser (RFC 8628).
+    pub device: Device,
     /// The scopes that clients may be registered for, in the order consent pages show them.
     pub scopes: Vec<ScopeDefinition>,
     /// The authentication contexts, weakest first.
@@ -107,6 +109,19 @@ pub struct Limits {
     pub authorize_per_address: u32,
     /// Wrong passwords and unknown tokens of one address in a minute.
     pub failures_per_address: u32,
+    /// Device authorization requests of one client in [`Device::lifetime`].
+    pub device_requests_per_client: u32,
+    /// Wrong user codes of everybody in a minute.
+    pub wrong_user_codes: u32,
+}
+
+/// Requests of devices without a browser. All times are in seconds.
+#[derive(Debug, Clone, Serialize)]
+pub struct Device {
+    /// A request is good for.
+    pub lifetime: u32,
+    /// Between two requests for the tokens.
+    pub interval: u32,
 }
 
 /// One scope (RFC 6749 §3.3).

@@ -61,8 +61,9 @@ impl Guards {
         self.store.purge(now).await
     }
 
-    /// Each part with its length before it, so that no two lists of parts are one name.
-    fn digest(&self, name: &[&str]) -> Digest {
+    /// What stands for a name wherever it is recorded. Each part with its length before it, so that no two
+    /// lists of parts are one name.
+    pub fn digest(&self, name: &[&str]) -> Digest {
         let mut context = hmac::Context::with_key(&self.key);
         for part in name {
             context.update(&(part.len() as u64).to_be_bytes());

@@ -10,6 +10,7 @@ pub mod browser;
 pub mod caller;
 pub mod client;
 pub mod cors;
+pub mod device;
 pub mod discovery;
 pub mod error;
 pub mod factors;

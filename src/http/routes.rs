@@ -10,8 +10,8 @@ use actix_web::{
 };
 
 use super::{
-    assets, authorize, cors, discovery, health, interaction, introspection, op::Op, revocation,
-    token, userinfo,
+    assets, authorize, cors, device, discovery, health, interaction, introspection, op::Op,
+    revocation, token, userinfo,
 };
 use crate::protocol::endpoints;
 
@@ -73,6 +73,11 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(
             web::resource(endpoints::INTROSPECTION)
                 .post(introspection::post)
+                .default_service(only("POST")),
+        )
+        .service(
+            web::resource(endpoints::DEVICE_AUTHORIZATION)
+                .post(device::authorization::post)
                 .default_service(only("POST")),
         )
         .service(web::resource(endpoints::JWKS).get(discovery::jwks).default_service(only("GET")))

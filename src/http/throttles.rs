@@ -41,6 +41,14 @@ pub struct Throttles {
     unknown_token: Throttle<Place>,
     /// Failed authentications of one client, from one place: the genuine client elsewhere is not affected.
     client: Throttle<(StreamId, Place)>,
+    /// Device authorization requests of one client.
+    device: Throttle<StreamId>,
+    /// Wrong user codes of one account.
+    user_code: Throttle<SubjectId>,
+    /// Wrong user codes from one place.
+    user_code_place: Throttle<Place>,
+    /// Wrong user codes of everybody.
+    user_code_everybody: Throttle<()>,
 }
 
 /// The rates, as configured.
@@ -54,6 +62,10 @@ pub struct Rates {
     pub failures_per_place: u32,
     /// Authorization requests from one place a minute; 0 is no limit.
     pub authorize_per_place: u32,
+    /// Device authorization requests of one client in the life of one, and that in seconds; 0 is no limit.
+    pub device_per_client: (u32, u32),
+    /// Wrong user codes of everybody a minute; 0 is no limit.
+    pub wrong_user_codes: u32,
 }
 
 const KEYS: usize = 100_000;
@@ -73,6 +85,10 @@ impl Throttles {
             authorize: Throttle::new(per(rates.authorize_per_place, 60), KEYS),
             unknown_token: Throttle::new(per(rates.failures_per_place, 60), KEYS),
             client: Throttle::new(per(rates.failures_per_place, 60), KEYS),
+            device: Throttle::new(per(rates.device_per_client.0, rates.device_per_client.1), KEYS),
+            user_code: Throttle::new(per(rates.login_attempts, rates.login_window), KEYS),
+            user_code_place: Throttle::new(per(rates.failures_per_place, 60), KEYS),
+            user_code_everybody: Throttle::new(per(rates.wrong_user_codes, 60), KEYS),
         }
     }
 
@@ -144,6 +160,27 @@ impl Throttles {
     /// The secret was right: what was taken is given back.
     pub fn client_was_right(&self, client: StreamId, place: Place) {
         self.client.give_back(&(client, place));
+    }
+
+    /// Takes room for one more device authorization request of a client.
+    pub fn device(&self, client: StreamId, place: Place, now: Timestamp) -> Result<(), u32> {
+        self.authorize.take(place, now)?;
+        self.device.take(client, now)
+    }
+
+    /// Takes one try at a user code before it is looked up. Whoever is kept waiting uses up no try of the
+    /// others.
+    pub fn user_code(&self, subject: SubjectId, place: Place, now: Timestamp) -> Result<(), u32> {
+        self.user_code.take(subject, now)?;
+        self.user_code_place.take(place, now)?;
+        self.user_code_everybody.take((), now)
+    }
+
+    /// There is such a code: what was taken is given back.
+    pub fn user_code_was_right(&self, subject: SubjectId, place: Place) {
+        self.user_code.give_back(&subject);
+        self.user_code_place.give_back(&place);
+        self.user_code_everybody.give_back(&());
     }
 
     /// Counts a token that was not known.

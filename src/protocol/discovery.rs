@@ -24,6 +24,7 @@ pub struct Metadata<'r> {
     jwks_uri: String,
     introspection_endpoint: String,
     revocation_endpoint: String,
+    device_authorization_endpoint: String,
     scopes_supported: Vec<&'r str>,
     response_types_supported: Vec<String>,
     response_modes_supported: Vec<&'static str>,
@@ -78,6 +79,7 @@ pub fn metadata(rules: &Rules) -> Metadata<'_> {
         jwks_uri: at(endpoints::JWKS),
         introspection_endpoint: at(endpoints::INTROSPECTION),
         revocation_endpoint: at(endpoints::REVOCATION),
+        device_authorization_endpoint: at(endpoints::DEVICE_AUTHORIZATION),
         scopes_supported: rules.scopes.iter().map(|scope| scope.name.as_str()).collect(),
         response_types_supported: rules.response_types.iter().map(ToString::to_string).collect(),
         response_modes_supported: rules

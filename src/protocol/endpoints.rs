@@ -10,6 +10,10 @@ pub const USERINFO: &str = "/userinfo";
 pub const INTROSPECTION: &str = "/introspect";
 /// RFC 7009 §2.
 pub const REVOCATION: &str = "/revoke";
+/// RFC 8628 §3.1.
+pub const DEVICE_AUTHORIZATION: &str = "/device_authorization";
+/// `verification_uri` (RFC 8628 §3.2).
+pub const DEVICE_VERIFICATION: &str = "/device";
 /// RFC 7517 §5.
 pub const JWKS: &str = "/jwks";
 /// OpenID Connect Discovery 1.0 §4.

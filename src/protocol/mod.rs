@@ -11,6 +11,7 @@ pub mod bearer;
 pub mod claims;
 pub mod client;
 pub mod client_auth;
+pub mod device;
 pub mod discovery;
 pub mod endpoints;
 pub mod error;

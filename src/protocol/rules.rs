@@ -36,6 +36,17 @@ pub struct Rules {
     pub lifetimes: Lifetimes,
     /// Wrong redemptions after which a code is dead.
     pub code_attempts: u32,
+    /// For devices without a browser.
+    pub device: DeviceRules,
+}
+
+/// What holds for device authorization requests (RFC 8628).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeviceRules {
+    /// Seconds a request is good for.
+    pub lifetime: u32,
+    /// Seconds a device must leave between two requests for the tokens.
+    pub interval: u32,
 }
 
 /// A scope token.

@@ -14,6 +14,7 @@ mod attacks;
 mod bad_input;
 mod code_flow;
 mod consent;
+mod device;
 mod private_key_jwt;
 mod races;
 mod sessions;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::fixtures::{ISSUER, rules};
 
 /// The members that are registered for this document (IANA OAuth Authorization Server Metadata).
-const REGISTERED: [&str; 30] = [
+const REGISTERED: [&str; 31] = [
     "issuer",
     "authorization_endpoint",
     "token_endpoint",
@@ -14,6 +14,7 @@ const REGISTERED: [&str; 30] = [
     "jwks_uri",
     "introspection_endpoint",
     "revocation_endpoint",
+    "device_authorization_endpoint",
     "scopes_supported",
     "response_types_supported",
     "response_modes_supported",
@@ -54,11 +55,17 @@ fn discovery_3_required_members() {
         ("jwks_uri", json!("https://op.example/jwks")),
         ("introspection_endpoint", json!("https://op.example/introspect")),
         ("revocation_endpoint", json!("https://op.example/revoke")),
+        ("device_authorization_endpoint", json!("https://op.example/device_authorization")),
         ("response_types_supported", json!(["code"])),
         ("response_modes_supported", json!(["query", "fragment", "form_post"])),
         (
             "grant_types_supported",
-            json!(["authorization_code", "refresh_token", "client_credentials"]),
+            json!([
+                "authorization_code",
+                "refresh_token",
+                "client_credentials",
+                "urn:ietf:params:oauth:grant-type:device_code",
+            ]),
         ),
         ("subject_types_supported", json!(["public"])),
         ("id_token_signing_alg_values_supported", json!(["RS256", "ES256"])),

@@ -11,7 +11,7 @@ use moneta::protocol::{
     client_auth::{self, Assertions, AuthenticatedClient, Presented},
     error::OAuthError,
     params::Params,
-    rules::{AcrRule, Lifetimes, Rules, ScopeRule},
+    rules::{AcrRule, DeviceRules, Lifetimes, Rules, ScopeRule},
 };
 use moneta_events::{
     Digest, SubjectId, Timestamp,
@@ -69,6 +69,7 @@ pub(crate) fn rules() -> Rules {
             GrantType::AuthorizationCode,
             GrantType::RefreshToken,
             GrantType::ClientCredentials,
+            GrantType::DeviceCode,
         ],
         client_auth_methods: vec![
             ClientAuthMethod::ClientSecretBasic,
@@ -86,6 +87,7 @@ pub(crate) fn rules() -> Rules {
             id_token: 3600,
         },
         code_attempts: 5,
+        device: DeviceRules { lifetime: 600, interval: 5 },
     }
 }
 

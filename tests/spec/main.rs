@@ -20,6 +20,7 @@ mod client_assertions;
 mod client_authentication;
 mod code_exchange;
 mod consent;
+mod device_authorization;
 mod discovery;
 mod fixtures;
 mod introspection_and_revocation;

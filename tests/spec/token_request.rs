@@ -185,6 +185,28 @@ fn rfc6749_4_4_the_client_credentials_request() {
 }
 
 #[test]
+fn rfc8628_3_4_the_device_code_request() {
+    const GRANT: &str = "grant_type=urn:ietf:params:oauth:grant-type:device_code";
+    let tv = client(&json!({
+        "token_endpoint_auth_method": "none",
+        "grant_types": ["urn:ietf:params:oauth:grant-type:device_code"],
+    }));
+    with(&tv, &format!("{GRANT}&device_code=d&resource={API}"), &rules(), |result| {
+        match result.unwrap() {
+            TokenRequest::DeviceCode(request) => {
+                assert_eq!((request.device_code, &*request.resources), ("d", &[API][..]));
+            }
+            other => panic!("{other:?}"),
+        }
+    });
+    refuses(&tv, "no device_code", GRANT, "invalid_request", R::ParameterMissing);
+    let short = "grant_type=device_code&device_code=d";
+    refuses(&tv, "not its name", short, "unsupported_grant_type", R::GrantTypeUnsupported);
+    let form = format!("{GRANT}&device_code=d");
+    refuses(&web(), "not registered", &form, "unauthorized_client", R::GrantNotRegistered);
+}
+
+#[test]
 fn rfc6749_5_1_the_answer() {
     let (scope, none) = (Scope::parse("openid email"), Scope::default());
     let whole = TokenResponse::bearer("at", 600, &scope).with(Some("rt"), Some("it"));

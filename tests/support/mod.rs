@@ -11,6 +11,7 @@ pub mod authenticator;
 pub mod browser;
 pub mod crowd;
 pub mod demo;
+pub mod device;
 pub mod html;
 pub mod http;
 pub mod jar;

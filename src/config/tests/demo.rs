@@ -67,7 +67,7 @@ fn the_demo_has_these_clients() {
     let names: Vec<_> = settings.clients.iter().map(|c| c.metadata.client_id.to_string()).collect();
     assert_eq!(
         names.join(" "),
-        "web web-es256 web-jwt conf pkjwt spa native multi low high rs1 rs2 evil playground"
+        "web web-es256 web-jwt conf pkjwt spa native multi low high tv rs1 rs2 evil playground"
     );
     let client = |name: &str| -> &ClientDeclaration {
         settings.clients.iter().find(|c| c.metadata.client_id.as_str() == name).unwrap()
@@ -114,6 +114,10 @@ fn the_demo_has_these_clients() {
     assert_eq!(client("spa").metadata.web_origins, ["https://spa.test"]);
     assert_eq!(client("native").metadata.application_type, ApplicationType::Native);
     assert!(client("web").metadata.logo_uri.is_some() && client("web").metadata.tos_uri.is_some());
+    let tv = &client("tv").metadata;
+    assert_eq!(tv.grant_types, [GrantType::DeviceCode, GrantType::RefreshToken]);
+    assert_eq!(tv.scope, Scope::parse("openid profile offline_access api"));
+    assert!(tv.is_public() && tv.response_types.is_empty() && tv.redirect_uris.is_empty());
     for (name, scope) in [("low", "api"), ("high", "api admin")] {
         let metadata = &client(name).metadata;
         assert_eq!(metadata.grant_types, [GrantType::ClientCredentials]);

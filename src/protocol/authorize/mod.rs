@@ -5,7 +5,7 @@
 //! lists the checks in order. [`next_step`] says which page comes next, [`respond`] builds the answer.
 //! Called by the authorization endpoint and by the pages of a running transaction.
 
-mod acr_values;
+pub(in crate::protocol) mod acr_values;
 mod client;
 pub mod id_token_hint;
 pub mod locales;
