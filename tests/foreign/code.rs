@@ -1,10 +1,10 @@
 //! The code flow, from discovery to revocation, once for every way to authenticate, to be answered and to
 //! sign, with every foreign relying party.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
-    script,
+    script::{self, introduce},
     support::{
         provider::{Options, Provider},
         test,
@@ -19,18 +19,6 @@ struct Case {
 }
 
 const WEB: Case = Case { client: "web", response_mode: None, alg: "RS256" };
-
-/// What a script is told of a declared client.
-fn introduce(provider: &Provider, id: &str) -> Value {
-    let client = provider.client(id);
-    let method = provider.metadata(id).token_endpoint_auth_method;
-    json!({
-        "id": client.id,
-        "secret": client.secret,
-        "redirect_uri": client.redirect_uri,
-        "auth_method": method.as_str(),
-    })
-}
 
 async fn flow(script: &str, case: Case) {
     let Case { client, response_mode, alg } = case;
@@ -85,6 +73,11 @@ macro_rules! flows {
             #[test]
             fn with_client_secret_post() {
                 test(flow($code, Case { client: "conf", ..WEB }));
+            }
+
+            #[test]
+            fn with_private_key_jwt() {
+                test(flow($code, Case { client: "pkjwt", ..WEB }));
             }
 
             #[test]

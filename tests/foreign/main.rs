@@ -1,5 +1,6 @@
-//! Relying parties nobody here wrote, over real HTTP: openid-client on Node, Authlib on Python, each
-//! verifying what it gets by its own rules. `tests/foreign/install` installs them, which `tests/run` calls.
+//! Relying parties nobody here wrote, over real HTTP: openid-client on Node, Authlib on Python, the
+//! openidconnect crate, each verifying what it gets by its own rules. `tests/foreign/install` installs the
+//! first two, which `tests/run` calls.
 
 #![allow(unreachable_pub, reason = "the modules of a test binary are its own")]
 
@@ -8,4 +9,5 @@ mod support;
 
 mod code;
 mod jose;
+mod openidconnect;
 mod script;

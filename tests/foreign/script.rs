@@ -69,6 +69,26 @@ pub async fn run(provider: &Provider, script: &str, task: &Value) -> Value {
     }
 }
 
+/// What a script is told of a declared client.
+pub fn introduce(provider: &Provider, id: &str) -> Value {
+    let client = provider.client(id);
+    let method = provider.metadata(id).token_endpoint_auth_method;
+    json!({
+        "id": client.id,
+        "secret": client.secret,
+        "redirect_uri": client.redirect_uri,
+        "auth_method": method.as_str(),
+        "key": well_known_key(id),
+    })
+}
+
+/// The private key of a demo client that has one.
+fn well_known_key(id: &str) -> Option<Value> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("config/demo/{id}.jwk.json"));
+    let text = std::fs::read_to_string(file).ok()?;
+    Some(serde_json::from_str(&text).expect("a key is JSON"))
+}
+
 async fn deny(browser: &mut Browser, url: &str) -> Arrival {
     match browser.open(url).await {
         Stop::Page(page) if page.has("login-submit") => {

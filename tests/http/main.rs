@@ -12,7 +12,6 @@ mod support;
 
 mod attacks;
 mod bad_input;
-mod code_flow;
 mod consent;
 mod device;
 mod private_key_jwt;

@@ -6,6 +6,8 @@ from authlib.integrations.base_client import BaseApp, OAuthError
 from authlib.integrations.base_client.sync_app import OAuth2Mixin
 from authlib.integrations.base_client.sync_openid import OpenIDMixin
 from authlib.integrations.requests_client import OAuth2Session
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from joserfc.jwk import import_key
 
 from conversation import TASK
 
@@ -23,11 +25,12 @@ class Party(OAuth2Mixin, OpenIDMixin, BaseApp):
     client_cls = OAuth2Session
 
     def __init__(self, client, path="/.well-known/openid-configuration", **client_kwargs):
-        method = client["auth_method"]
+        method, key = client["auth_method"], client["key"]
         super().__init__(
             _NoFramework(),
             client_id=client["id"],
-            client_secret=client["secret"],
+            client_secret=import_key(key) if key else client["secret"],
+            client_auth_methods=[PrivateKeyJWT(alg=key["alg"], headers={"kid": key["kid"]})] if key else None,
             server_metadata_url=TASK["issuer"] + path,
             client_kwargs={
                 "token_endpoint_auth_method": method,
