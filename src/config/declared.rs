@@ -18,11 +18,9 @@ use super::{
     secret::Secret,
     tree::Path,
 };
+use crate::protocol::proofs::password_problem;
 
 const MAX_USERNAME: usize = 128;
-const MIN_PASSWORD: usize = 8;
-/// Longer ones are refused before they are hashed.
-const MAX_PASSWORD: usize = 1024;
 
 /// The declared clients, checked like registrations.
 pub(super) fn clients(
@@ -201,15 +199,6 @@ pub fn username_problem(name: &str) -> Option<String> {
     let unfit = |c: char| c.is_whitespace() || c.is_control();
     let good = (1..=MAX_USERNAME).contains(&name.chars().count()) && !name.contains(unfit);
     (!good).then(|| format!("must be 1 to {MAX_USERNAME} characters without spaces"))
-}
-
-/// What is wrong with a password.
-pub fn password_problem(password: &str) -> Option<String> {
-    if password.chars().count() < MIN_PASSWORD {
-        Some(format!("must have at least {MIN_PASSWORD} characters"))
-    } else {
-        (password.len() > MAX_PASSWORD).then(|| format!("is longer than {MAX_PASSWORD} bytes"))
-    }
 }
 
 /// What is wrong with the claims of an end-user, each with the claim's name.

@@ -37,7 +37,7 @@ use std::{collections::HashMap, path::PathBuf};
 
 pub use client::{ClientProblem, Offered, validate_client};
 pub use client_secret::validate_client_secret;
-pub use declared::{claims_problems, password_problem, read_client, read_secret, username_problem};
+pub use declared::{claims_problems, read_client, read_secret, username_problem};
 pub use document::catalogue;
 pub use error::{ConfigError, Problem};
 pub use explain::{Explained, explain};

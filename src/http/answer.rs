@@ -1,9 +1,6 @@
 //! Carries an authorization response to the browser.
 
-use actix_web::{
-    HttpResponse,
-    http::{StatusCode, header},
-};
+use actix_web::{HttpResponse, http::StatusCode};
 
 use super::{op::Op, pages};
 use crate::{
@@ -31,13 +28,7 @@ pub fn send(
             let nonce = pages::nonce(op);
             let fields = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
             let shown = FormPost { frame: op.frame(), client, redirect, fields, nonce: &nonce };
-            let mut response = pages::page(StatusCode::OK, &shown, &shown.csp());
-            for cookie in cookies {
-                if let Ok(value) = header::HeaderValue::from_str(cookie) {
-                    response.headers_mut().append(header::SET_COOKIE, value);
-                }
-            }
-            response
+            pages::with_cookies(pages::page(StatusCode::OK, &shown, &shown.csp()), cookies)
         }
     }
 }

@@ -121,6 +121,11 @@ impl CookieNames {
         if self.secure { "__Host-moneta_known" } else { "moneta_known" }
     }
 
+    /// A first step of signing in to the account that was done.
+    pub const fn first_step(self) -> &'static str {
+        if self.secure { "__Host-moneta_first_step" } else { "moneta_first_step" }
+    }
+
     /// A `Set-Cookie` value. `max_age` is in seconds.
     pub fn set(self, name: &str, value: &str, max_age: u32) -> String {
         let secure = if self.secure { "; Secure" } else { "" };

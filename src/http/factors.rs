@@ -34,6 +34,8 @@ pub struct Scene<'a> {
     pub transaction: Option<StreamId>,
     /// What for.
     pub purpose: Purpose,
+    /// The browser, where the account signed in with it before: guessing elsewhere does not count here.
+    pub known_browser: Option<[u8; 32]>,
 }
 
 /// A proof that was not taken.

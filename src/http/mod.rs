@@ -2,6 +2,7 @@
 //! or revokes anything. Handlers parse, ask `protocol` what the rules say, give orders to `engine`, and
 //! render; they hold no rule of their own and never see the store.
 
+pub mod account;
 pub mod answer;
 pub mod assets;
 pub mod authorize;

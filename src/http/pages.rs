@@ -10,7 +10,7 @@ use moneta_events::Reason;
 use super::{factors::Refusal, op::Op};
 use crate::{
     engine::{facts::NoView, order::Failure, privacy::PrivacyError},
-    ui::{self, Csp, ErrorPage, Frame, LoginProblem},
+    ui::{self, Csp, ErrorPage, Frame, LoginProblem, PasswordProblem},
 };
 
 impl Op {
@@ -49,6 +49,16 @@ pub fn attempt(
     response
 }
 
+/// A page that sets cookies.
+pub fn with_cookies(mut response: HttpResponse, cookies: &[String]) -> HttpResponse {
+    for cookie in cookies {
+        if let Ok(value) = header::HeaderValue::from_str(cookie) {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
+    response
+}
+
 /// Lets the scripts of one page run.
 pub fn nonce(op: &Op) -> String {
     URL_SAFE_NO_PAD.encode(op.entropy().bytes::<16>())
@@ -68,6 +78,18 @@ impl LoginProblem {
         match refusal.retry_after {
             Some(retry_after) => Self::Throttled { retry_after },
             None => otherwise,
+        }
+    }
+}
+
+impl PasswordProblem {
+    /// How a page with it is answered.
+    pub(super) fn status(problem: Option<Self>) -> StatusCode {
+        match problem {
+            None => StatusCode::OK,
+            Some(Self::OldIsWrong) => StatusCode::UNAUTHORIZED,
+            Some(Self::Throttled { .. }) => StatusCode::TOO_MANY_REQUESTS,
+            Some(Self::Different | Self::Unfit) => StatusCode::BAD_REQUEST,
         }
     }
 }

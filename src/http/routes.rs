@@ -87,11 +87,62 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .default_service(only("GET")),
         )
         .service(interaction)
+        .configure(account)
         .route("/", web::get().to(assets::home))
         .route("/assets/{file}", web::get().to(assets::file))
         .route("/favicon.ico", web::get().to(assets::icon))
         .route("/healthz", web::get().to(health::live))
         .route("/readyz", web::get().to(health::ready));
+}
+
+/// The pages of the account.
+fn account(config: &mut web::ServiceConfig) {
+    use super::account::{overview, passkeys, password, sign_in, totp};
+    config
+        .service(web::resource("/account").get(overview::get).default_service(only("GET")))
+        .service(
+            web::resource("/account/sign-in")
+                .get(sign_in::get)
+                .post(sign_in::post)
+                .default_service(only("GET, POST")),
+        )
+        .service(
+            web::resource("/account/second-factor")
+                .get(sign_in::second_get)
+                .post(sign_in::second_post)
+                .default_service(only("GET, POST")),
+        )
+        .service(
+            web::resource("/account/sign-out")
+                .post(overview::sign_out)
+                .default_service(only("POST")),
+        )
+        .service(
+            web::resource("/account/password")
+                .get(password::get)
+                .post(password::post)
+                .default_service(only("GET, POST")),
+        )
+        .service(
+            web::resource("/account/totp")
+                .get(totp::get)
+                .post(totp::post)
+                .default_service(only("GET, POST")),
+        )
+        .service(
+            web::resource("/account/totp/remove").post(totp::remove).default_service(only("POST")),
+        )
+        .service(
+            web::resource("/account/passkey")
+                .get(passkeys::get)
+                .post(passkeys::post)
+                .default_service(only("GET, POST")),
+        )
+        .service(
+            web::resource("/account/passkey/remove")
+                .post(passkeys::remove)
+                .default_service(only("POST")),
+        );
 }
 
 /// `405`, with the methods there are (RFC 9110 §15.5.6).

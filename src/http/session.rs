@@ -135,6 +135,19 @@ pub async fn sign_in(
     Ok(SignedIn { stream, cookie: names.set(names.session(), &handle, lifetime) })
 }
 
+/// Ends a session.
+pub async fn end(
+    op: &Op,
+    caller: &Caller,
+    held: &LiveSession,
+    actor: &Actor,
+    cause: SessionEnd,
+    key: &DataKey,
+) -> Result<(), Failure> {
+    let by = By { caller, actor, key, transaction: None };
+    order(op, by, held.stream, Command::End(cause)).await
+}
+
 /// Who gives an order on a session, and as part of which transaction.
 #[derive(Clone, Copy)]
 struct By<'a> {

@@ -33,8 +33,8 @@ pub struct Throttles {
     known_browser: Throttle<(StreamId, [u8; 32])>,
     /// Passwords of any account, from one place.
     place: Throttle<Place>,
-    /// One-time codes of one account, from one place.
-    code: Throttle<(SubjectId, Place)>,
+    /// One-time codes of one account, in a browser it signed in with before; from everywhere else together.
+    code: Throttle<(SubjectId, Option<[u8; 32]>)>,
     /// Authorization requests that begin a transaction, from one place.
     authorize: Throttle<Place>,
     /// Tokens that introspection and userinfo did not know, from one client or place.
@@ -69,6 +69,9 @@ pub struct Rates {
 }
 
 const KEYS: usize = 100_000;
+/// A hundred wrong codes in the first day and ninety in each further one: guessing one of a million takes
+/// decades.
+const CODES: Rate = Rate { burst: 10, every: Duration::from_secs(960) };
 
 impl Throttles {
     /// Fresh limits.
@@ -81,7 +84,7 @@ impl Throttles {
             account: Throttle::new(per(rates.login_attempts, rates.login_window), KEYS),
             known_browser: Throttle::new(per(rates.login_attempts, rates.login_window), KEYS),
             place: Throttle::new(per(rates.failures_per_place, 60), KEYS),
-            code: Throttle::new(per(rates.login_attempts, rates.login_window), KEYS),
+            code: Throttle::new(CODES, KEYS),
             authorize: Throttle::new(per(rates.authorize_per_place, 60), KEYS),
             unknown_token: Throttle::new(per(rates.failures_per_place, 60), KEYS),
             client: Throttle::new(per(rates.failures_per_place, 60), KEYS),
@@ -124,15 +127,27 @@ impl Throttles {
         }
     }
 
-    /// Takes one try at a one-time code before it is looked at. Only those who have the password get here.
-    pub fn code(&self, subject: SubjectId, place: Place, now: Timestamp) -> Result<(), u32> {
-        self.code.take((subject, place), now)?;
-        self.place.take(place, now)
+    /// Takes one try at a one-time code before it is looked at. Only those who have the password get here, so
+    /// that all places together can be limited; `known_browser` is as for passwords.
+    pub fn code(
+        &self,
+        subject: SubjectId,
+        known_browser: Option<[u8; 32]>,
+        place: Place,
+        now: Timestamp,
+    ) -> Result<(), u32> {
+        self.place.take(place, now)?;
+        self.code.take((subject, known_browser), now)
     }
 
     /// The code was right: what was taken is given back.
-    pub fn code_was_right(&self, subject: SubjectId, place: Place) {
-        self.code.clear(&(subject, place));
+    pub fn code_was_right(
+        &self,
+        subject: SubjectId,
+        known_browser: Option<[u8; 32]>,
+        place: Place,
+    ) {
+        self.code.clear(&(subject, known_browser));
         self.place.give_back(&place);
     }
 

@@ -6,6 +6,10 @@ use super::rules::Rules;
 /// The methods a configuration can name (RFC 8176 §2).
 pub const METHODS: [&str; 7] = ["pwd", "otp", "pop", "hwk", "swk", "user", "mfa"];
 
+const MIN_PASSWORD: usize = 8;
+/// Longer ones are refused before they are hashed.
+const MAX_PASSWORD: usize = 1024;
+
 /// What was proved in one sign-in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Proofs {
@@ -89,4 +93,13 @@ pub fn second_step(
             rank(Proofs { passkey, ..proofs }) >= wanted
         });
     if wanted > rank(proofs) && helps { SecondStep::Wanted } else { SecondStep::No }
+}
+
+/// What is wrong with a password.
+pub fn password_problem(password: &str) -> Option<String> {
+    if password.chars().count() < MIN_PASSWORD {
+        Some(format!("must have at least {MIN_PASSWORD} characters"))
+    } else {
+        (password.len() > MAX_PASSWORD).then(|| format!("is longer than {MAX_PASSWORD} bytes"))
+    }
 }

@@ -25,6 +25,11 @@ impl<'a> Link<'a> {
         Self::parse(text).filter(|link| is_web(&link.url) || link.url.scheme().contains('.'))
     }
 
+    /// The secret of one-time codes, for an application on the same device.
+    pub fn authenticator(text: &'a str) -> Option<Self> {
+        Self::parse(text).filter(|link| link.url.scheme() == "otpauth")
+    }
+
     fn parse(text: &'a str) -> Option<Self> {
         if text.contains(|c: char| c.is_control() || c.is_whitespace()) {
             return None;

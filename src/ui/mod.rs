@@ -8,6 +8,7 @@
 //! [`Link`], which knows no `javascript:` or `data:`. Each form posts `csrf`, and says with `action`
 //! which of its buttons was used, the main one of the sign-in form excepted.
 
+mod account;
 pub mod assets;
 mod consent;
 mod csp;
@@ -19,6 +20,7 @@ mod home;
 mod inbox;
 mod link;
 mod playground;
+mod qr;
 mod sign_in;
 mod status;
 #[cfg(test)]
@@ -26,6 +28,10 @@ mod tests;
 mod timeline;
 mod transactions;
 
+pub use account::{
+    Account, AccountNotice, AccountSignIn, NewPassword, PasskeyLine, PasskeySetup, PasswordProblem,
+    TotpSetup,
+};
 pub use consent::{ClaimLine, Consent, ScopeLine};
 pub use csp::Csp;
 pub use error::ErrorPage;
@@ -37,6 +43,7 @@ pub use inbox::{
 };
 pub use link::Link;
 pub use playground::{Button, Flow, Panel, Playground, PlaygroundResult};
+pub use qr::Qr;
 pub use sign_in::{
     Login, LoginProblem, PasskeyButton, Reauthentication, SecondFactor, SelectAccount,
 };

@@ -10,8 +10,9 @@ use super::{
 };
 use crate::{
     cli::exit::not_found,
-    config::{claims_problems, password_problem, username_problem},
+    config::{claims_problems, username_problem},
     engine::people::{People, PeopleError},
+    protocol::proofs::password_problem,
 };
 
 /// Registers an end-user.

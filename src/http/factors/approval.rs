@@ -53,7 +53,15 @@ pub async fn prove(
     form: &Params<'_>,
 ) -> Result<Result<Approval, Refusal>, Trouble> {
     let subject = held.get().subject;
-    let scene = Scene { caller, transaction: Some(about), purpose: Purpose::Approval };
+    let username = people::person(op, subject).await?.username;
+    let browser = browser::of(op, request).ok_or(Trouble::WrongBrowser)?;
+    let account = Account::of(op, request, browser, &username);
+    let scene = Scene {
+        caller,
+        transaction: Some(about),
+        purpose: Purpose::Approval,
+        known_browser: account.known,
+    };
     let mut proofs = Proofs::default();
     let (mut credential, mut assertion) = (None, None);
     if let Some(response) = form.get("assertion").filter(|sent| !sent.is_empty()) {
@@ -66,9 +74,6 @@ pub async fn prove(
             Err(refusal) => return Ok(Err(refusal)),
         }
     } else {
-        let username = people::person(op, subject).await?.username;
-        let browser = browser::of(op, request).ok_or(Trouble::WrongBrowser)?;
-        let account = Account::of(op, request, browser, &username);
         let password = form.get("password").unwrap_or_default();
         match account.check(op, caller, password).await? {
             Ok(whose) if whose == subject => proofs.password = true,

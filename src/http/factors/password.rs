@@ -18,14 +18,14 @@ use crate::{
     ports::passwords::PasswordError,
 };
 
-/// A username as it was typed, in a browser.
+/// A username in a browser.
 pub struct Account {
     /// Names who holds it.
     stream: StreamId,
     /// What the browser shows once it signed in with the account.
     mark: String,
     /// The browser, where it showed that.
-    known: Option<[u8; 32]>,
+    pub known: Option<[u8; 32]>,
 }
 
 impl Account {

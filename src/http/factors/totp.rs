@@ -18,9 +18,10 @@ pub async fn totp(
     subject: SubjectId,
     code: &str,
 ) -> Result<Result<(), Refusal>, Trouble> {
-    let (place, now) = (scene.caller.place, scene.caller.now);
+    let now = scene.caller.now;
+    let (browser, place) = (scene.known_browser, scene.caller.place);
     let refused = |refusal| scene.refused(op, subject, Factor::Totp, refusal);
-    if let Err(retry_after) = op.throttles.code(subject, place, now) {
+    if let Err(retry_after) = op.throttles.code(subject, browser, place, now) {
         return Ok(Err(refused(Refusal::throttled(retry_after)).await?));
     }
     let view = op.facts.subject(subject).await?;
@@ -34,7 +35,7 @@ pub async fn totp(
     let used = Command::UseTotp(TotpUsed { purpose: scene.purpose, step });
     match scene.order(op, subject, Actor::user(subject), used).await? {
         Ok(()) => {
-            op.throttles.code_was_right(subject, place);
+            op.throttles.code_was_right(subject, browser, place);
             Ok(Ok(()))
         }
         Err(reason) => Ok(Err(refused(reason.into()).await?)),

@@ -237,7 +237,8 @@ async fn with_passkey(
 ) -> Result<HttpResponse, Trouble> {
     let ceremony = ceremony(&interaction);
     let (caller, transaction) = (&interaction.caller, Some(interaction.stream));
-    let scene = Scene { caller, transaction, purpose: Purpose::SignIn };
+    let purpose = Purpose::SignIn;
+    let scene = Scene { caller, transaction, purpose, known_browser: None };
     match passkey::prove(op, scene, &ceremony, None, response).await? {
         Ok(proof) => {
             let proofs = Proofs { passkey: Some(proof.passkey), ..Proofs::default() };

@@ -12,9 +12,10 @@ use super::{Interaction, Step as Page, finish, login};
 use crate::{
     http::{
         body::{self, Body},
-        factors::{self, Scene, passkey, totp::totp},
+        factors::{self, Scene, passkey, password::Account, totp::totp},
         op::Op,
         pages::{self, Trouble},
+        people,
     },
     protocol::{
         params::Params,
@@ -142,7 +143,9 @@ async fn act(
     };
     let (subject, mut proofs) = (begun.first.subject, begun.proofs);
     let (caller, transaction) = (&interaction.caller, Some(interaction.stream));
-    let scene = Scene { caller, transaction, purpose: Purpose::SecondFactor };
+    let username = people::person(op, subject).await?.username;
+    let known_browser = Account::of(op, request, interaction.browser, &username).known;
+    let scene = Scene { caller, transaction, purpose: Purpose::SecondFactor, known_browser };
     let refusal = if action == Some("skip") && begun.optional {
         None
     } else if let Some(response) = form.get("assertion").filter(|sent| !sent.is_empty()) {

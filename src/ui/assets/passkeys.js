@@ -50,6 +50,7 @@
   for (const form of document.querySelectorAll("form[data-passkey]")) {
     if (!window.PublicKeyCredential) continue;
     form.hidden = false;
+    document.querySelector("[data-passkey-missing]")?.remove();
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const button = form.querySelector("button");

@@ -3,11 +3,12 @@
 use moneta_events::{ActorKind, Reason, Timestamp, Verdict};
 
 use crate::ui::{
-    Button, Chain, ClaimLine, ClientCard, Consent, Decided, ErrorPage, Flow, FormPost, Frame, Home,
-    Inbox, InboxOffline, InboxOutcome, InboxRequest, Link, Login, LoginProblem, Panel,
-    PasskeyButton, Playground, PlaygroundResult, ProofProblem, Reauthentication, RequestCard,
-    ScopeLine, SecondFactor, SelectAccount, Status, Timeline, TimelineEntry, Transaction,
-    Transactions, render,
+    Account, AccountNotice, AccountSignIn, Button, Chain, ClaimLine, ClientCard, Consent, Decided,
+    ErrorPage, Flow, FormPost, Frame, Home, Inbox, InboxOffline, InboxOutcome, InboxRequest, Link,
+    Login, LoginProblem, NewPassword, Panel, PasskeyButton, PasskeyLine, PasskeySetup,
+    PasswordProblem, Playground, PlaygroundResult, ProofProblem, Qr, Reauthentication, RequestCard,
+    ScopeLine, SecondFactor, SelectAccount, Status, Timeline, TimelineEntry, TotpSetup,
+    Transaction, Transactions, render,
 };
 
 pub(super) const NONCE: &str = "bm9uY2U";
@@ -19,6 +20,11 @@ pub(super) fn pages(text: &str) -> Vec<(&'static str, String)> {
     vec![
         ("login", login(frame, text)),
         ("second_factor", second_factor(frame, text)),
+        ("account", account(frame, text)),
+        ("account_sign_in", account_sign_in(frame, text)),
+        ("totp_setup", totp_setup(frame, text)),
+        ("passkey_setup", passkey_setup(frame, text)),
+        ("new_password", new_password(frame, text)),
         ("select_account", select_account(frame, text)),
         ("consent", consent(frame, text)),
         ("error", error(frame, text)),
@@ -72,6 +78,69 @@ fn second_factor(frame: Frame<'_>, text: &str) -> String {
         optional: true,
         problem: Some(LoginProblem::WrongCode),
     })
+}
+
+fn account(frame: Frame<'_>, text: &str) -> String {
+    let at = Timestamp::from_seconds(1_800_000_000);
+    let passkey = |used_at| PasskeyLine {
+        credential: text.to_owned(),
+        label: text.to_owned(),
+        synced: used_at == Some(at),
+        registered_at: at,
+        used_at,
+    };
+    render(&Account {
+        frame,
+        account: text,
+        csrf: text,
+        has_password: true,
+        password_changed_at: Some(at),
+        totp_since: Some(at),
+        totp_used_at: Some(at),
+        passkeys: vec![passkey(Some(at)), passkey(None)],
+        offers_passkeys: true,
+        notice: Some(AccountNotice::PasskeyRegistered),
+    })
+}
+
+fn account_sign_in(frame: Frame<'_>, text: &str) -> String {
+    render(&AccountSignIn {
+        frame,
+        action: text,
+        csrf: text,
+        username: text,
+        passkey: Some(PasskeyButton { options: text, nonce: NONCE }),
+        again: true,
+        problem: Some(LoginProblem::WrongCredentials),
+    })
+}
+
+fn totp_setup(frame: Frame<'_>, text: &str) -> String {
+    render(&TotpSetup {
+        frame,
+        account: text,
+        csrf: text,
+        setup: text,
+        qr: Qr::of("otpauth://totp/x"),
+        uri: Link::authenticator("otpauth://totp/x?issuer=\"><script>"),
+        secret: "GEZDGNBVGY3TQOJQ",
+        problem: Some(LoginProblem::WrongCode),
+    })
+}
+
+fn passkey_setup(frame: Frame<'_>, text: &str) -> String {
+    render(&PasskeySetup {
+        frame,
+        account: text,
+        csrf: text,
+        passkey: PasskeyButton { options: text, nonce: NONCE },
+        problem: Some(LoginProblem::PasskeyRefused),
+    })
+}
+
+fn new_password(frame: Frame<'_>, text: &str) -> String {
+    let problem = Some(PasswordProblem::OldIsWrong);
+    render(&NewPassword { frame, account: text, csrf: text, problem })
 }
 
 fn select_account(frame: Frame<'_>, text: &str) -> String {
