@@ -71,7 +71,7 @@ pub struct Rates {
 const KEYS: usize = 100_000;
 /// A hundred wrong codes in the first day and ninety in each further one: guessing one of a million takes
 /// decades.
-const CODES: Rate = Rate { burst: 10, every: Duration::from_secs(960) };
+const CODES: Rate = Rate { burst: 10, every: Duration::from_mins(16) };
 
 impl Throttles {
     /// Fresh limits.

@@ -235,14 +235,14 @@ impl PasswordProblem {
     }
 }
 
-/// A date, as people read it.
-fn day(at: &Timestamp) -> String {
-    at.to_string().chars().take(10).collect()
-}
-
 impl Account<'_> {
-    #[allow(clippy::unused_self, reason = "called by templates, which reach fields only")]
+    /// A date, as people read it.
+    #[allow(
+        clippy::unused_self,
+        clippy::trivially_copy_pass_by_ref,
+        reason = "called by templates, which reach fields only and pass references"
+    )]
     fn day(&self, at: &Timestamp) -> String {
-        day(at)
+        at.to_string().chars().take(10).collect()
     }
 }

@@ -15,6 +15,7 @@ mod bad_input;
 mod consent;
 mod device;
 mod private_key_jwt;
+mod factors;
 mod races;
 mod sessions;
 mod timing;
