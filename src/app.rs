@@ -29,6 +29,7 @@ use crate::{
         directory::Bounds,
         execute::Ledger,
         facts::{Boards, Capacity, Facts},
+        fatigue::{self, FatigueGuard},
         grants::Grants,
         guards::Guards,
         incidents::Incidents,
@@ -38,6 +39,7 @@ use crate::{
         privacy::Privacy,
         scribe::Scribe,
         signing::Signing,
+        waiters::Waiters,
     },
     feed::{projector::Projector, publish::Published},
     http::{
@@ -51,7 +53,7 @@ use crate::{
     process::{
         expiry::Expiry, guards::GuardKeeper, incidents::IncidentKeeper, keys::KeyKeeper, memory,
     },
-    protocol::{discovery, handle::Handles, passkey::Challenges},
+    protocol::{derived::Derived, discovery, handle::Handles, passkey::Challenges},
     runtime::{clock::Clock, entropy::Entropy},
     store::{EventStore, guard::GuardStore},
 };
@@ -110,6 +112,8 @@ pub struct Core {
     pub appended: watch::Receiver<u64>,
     /// The backchannel requests that wait for their end-users.
     pub open: Arc<OpenRequests>,
+    /// The token requests that wait for a decision.
+    pub waiters: Arc<Waiters>,
 }
 
 impl Core {
@@ -118,7 +122,8 @@ impl Core {
         let Parts { settings, store, vault, key_wrap, clock, entropy, .. } = parts;
         let boards = Boards::new(Capacity::default());
         let open = Arc::<OpenRequests>::default();
-        let views = vec![boards.clone() as _, open.clone() as _];
+        let waiters = Waiters::new(settings.limits.long_polls);
+        let views = vec![boards.clone() as _, open.clone() as _, waiters.clone() as _];
         let published = Arc::new(Published::new(Arc::clone(store), views));
         let appended = published.appended();
         let store: Arc<dyn EventStore> = published;
@@ -144,7 +149,7 @@ impl Core {
         let passwords = Arc::new(Argon2Passwords::new(cost, hashes, entropy.clone())?);
         let usernames = UsernameIndex::new(&key_wrap.derive("username index"));
         let (privacy, signing) = (Arc::new(privacy), Arc::new(signing));
-        Ok(Self { ledger, facts, privacy, signing, usernames, passwords, appended, open })
+        Ok(Self { ledger, facts, privacy, signing, usernames, passwords, appended, open, waiters })
     }
 }
 
@@ -185,10 +190,17 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
     let rules = rules::rules(&settings);
     let metadata = serde_json::to_string(&discovery::metadata(&rules))?;
     let incidents = Arc::new(Incidents::default());
+    let guards = Guards::new(guards, &key_wrap.derive("guards"));
     let op = web::Data::new(Op {
         terms: rules::terms(&settings),
         transactions: Arc::clone(&grants.transactions),
-        pending: Pending::new(core.open, grants.clone(), queries.clone()),
+        pending: Pending::new(
+            core.open,
+            grants.clone(),
+            queries.clone(),
+            fatigue(&settings, &guards),
+        ),
+        waiters: core.waiters,
         grants: grants.clone(),
         throttles: Throttles::new(Rates {
             login_attempts: settings.limits.login_attempts,
@@ -200,10 +212,12 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
                 settings.device.lifetime,
             ),
             wrong_user_codes: settings.limits.wrong_user_codes,
+            backchannel_per_client: settings.limits.backchannel_per_client,
         }),
         client_keys: KeysOfClients::new(CLIENT_KEYS),
-        guards: Guards::new(guards, &key_wrap.derive("guards")),
+        guards,
         handles: Handles::new(&key_wrap.derive_each("handles")),
+        derived: Derived::new(&key_wrap.derive("derived secrets")),
         csrf: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &*key_wrap.derive("forms")),
         judged: Judged::default(),
         polls: Polls::default(),
@@ -253,6 +267,18 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
     Ok(Running { address, op, server, stop, processes, arbiters, projector, configuration })
 }
 
+fn fatigue(settings: &Settings, guards: &Guards) -> FatigueGuard {
+    let limits = &settings.limits;
+    let limits = fatigue::Limits {
+        open: limits.open_requests,
+        open_per_client: limits.open_requests_per_client,
+        denials: limits.denials,
+        denial_window: limits.denial_window,
+        report_window: limits.report_window,
+    };
+    FatigueGuard::new(guards.clone(), limits)
+}
+
 fn serve(
     settings: &Settings,
     listener: Option<TcpListener>,
@@ -261,7 +287,7 @@ fn serve(
 ) -> anyhow::Result<(actix_web::dev::Server, SocketAddr)> {
     let metadata = web::Data::new(Document::new(metadata));
     let playground = playground::playground(settings)?.map(web::Data::new);
-    let secure = op.terms.secure;
+    let (secure, test_approval) = (op.terms.secure, op.terms.test_approval);
     let server = HttpServer::new(move || {
         let transport = actix_web::middleware::Condition::new(
             secure,
@@ -275,6 +301,9 @@ fn serve(
             .app_data(metadata.clone())
             .configure(http::routes::configure)
             .configure(|config| {
+                if test_approval {
+                    http::routes::configure_test(config);
+                }
                 if let Some(playground) = playground.clone() {
                     http::playground::routes(config, playground);
                 }
@@ -305,6 +334,7 @@ impl Running {
     pub async fn stop(self) {
         self.op.readiness.store(Arc::new(Readiness::Draining));
         self.op.pending.close();
+        self.op.waiters.close();
         self.server.stop(true).await;
         self.stop.send_replace(true);
         for process in self.processes {

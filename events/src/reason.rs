@@ -211,6 +211,8 @@ reasons! {
     HintUnknown = "hint_unknown", "CIBA Core 1.0 §13";
     /// The login_hint_token is too old.
     LoginHintTokenExpired = "login_hint_token_expired", "CIBA Core 1.0 §13";
+    /// The login_hint_token is not one of the client's, or names nobody.
+    LoginHintTokenInvalid = "login_hint_token_invalid", "CIBA Core 1.0 §7.1";
     /// The user_code is missing.
     UserCodeMissing = "user_code_missing", "CIBA Core 1.0 §13";
     /// The user_code is wrong.

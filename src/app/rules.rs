@@ -1,7 +1,9 @@
 //! From settings to what the doors work with.
 
+use std::time::Duration;
+
 use moneta_events::{
-    client::{ClientAuthMethod, GrantType},
+    client::{ClientAuthMethod, GrantType, TokenDeliveryMode},
     transaction::{CodeChallengeMethod, ResponseMode},
 };
 
@@ -10,7 +12,7 @@ use crate::{
     http::op::Terms,
     protocol::{
         authorize::response_type::ResponseType,
-        rules::{AcrRule, DeviceRules, Lifetimes, Rules, ScopeRule},
+        rules::{AcrRule, BackchannelRules, DeviceRules, Lifetimes, Rules, ScopeRule},
     },
 };
 
@@ -36,6 +38,7 @@ pub(super) fn rules(settings: &Settings) -> Rules {
             GrantType::RefreshToken,
             GrantType::ClientCredentials,
             GrantType::DeviceCode,
+            GrantType::Ciba,
         ],
         client_auth_methods: vec![
             ClientAuthMethod::ClientSecretBasic,
@@ -58,6 +61,16 @@ pub(super) fn rules(settings: &Settings) -> Rules {
             lifetime: settings.device.lifetime,
             interval: settings.device.interval,
         },
+        backchannel: BackchannelRules {
+            lifetime: settings.backchannel.lifetime,
+            longest_lifetime: settings.backchannel.longest_lifetime,
+            interval: settings.backchannel.interval,
+            delivery_modes: vec![
+                TokenDeliveryMode::Poll,
+                TokenDeliveryMode::Ping,
+                TokenDeliveryMode::Push,
+            ],
+        },
     }
 }
 
@@ -79,6 +92,8 @@ pub(super) fn terms(settings: &Settings) -> Terms {
             .map(|scope| (scope.name.clone(), scope.description.clone()))
             .collect(),
         live_transactions: settings.limits.live_transactions,
+        long_polling: Duration::from_secs(settings.backchannel.long_polling.into()),
+        test_approval: settings.backchannel.test_approval,
         playground: settings.playground,
     }
 }

@@ -1,6 +1,8 @@
 //! The one validator of client metadata: whoever creates or changes a client asks it, so that no way in
 //! is more lenient than another.
 
+mod backchannel;
+
 use std::{fmt, ops::RangeInclusive};
 
 use moneta_events::{
@@ -88,6 +90,7 @@ pub fn validate_client(client: &ClientMetadata, offered: &Offered<'_>) -> Vec<Cl
     check.response_types();
     check.public_client();
     check.scope();
+    check.backchannel();
     check.tokens();
     check.resource_server();
     check.links();

@@ -113,6 +113,12 @@ pub(super) fn only_for_this_machine(
             "shows tokens to whoever comes, so it needs a loopback address in server.listen and an \
              http issuer; set it to false",
         );
+    } else if raw.backchannel.test_approval && !local {
+        problems.add(
+            &Path::to("backchannel.test_approval"),
+            "lets whoever comes decide in the place of end-users, so it needs a loopback address in \
+             server.listen and an http issuer; set it to false",
+        );
     }
 }
 

@@ -28,6 +28,7 @@ pub(crate) struct Raw {
     pub(crate) lifetimes: Lifetimes,
     pub(crate) limits: Limits,
     pub(crate) device: Device,
+    pub(crate) backchannel: Backchannel,
     pub(crate) keys: Keys,
     pub(crate) passwords: Passwords,
     pub(crate) brand: Brand,
@@ -74,6 +75,13 @@ pub(crate) struct Limits {
     pub(crate) failures_per_address: u32,
     pub(crate) device_requests_per_client: u32,
     pub(crate) wrong_user_codes: u32,
+    pub(crate) backchannel_per_client: u32,
+    pub(crate) open_requests: u32,
+    pub(crate) open_requests_per_client: u32,
+    pub(crate) denials: u32,
+    pub(crate) denial_window: Seconds,
+    pub(crate) report_window: Seconds,
+    pub(crate) long_polls: usize,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -81,6 +89,16 @@ pub(crate) struct Limits {
 pub(crate) struct Device {
     pub(crate) lifetime: Seconds,
     pub(crate) interval: Seconds,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Backchannel {
+    pub(crate) lifetime: Seconds,
+    pub(crate) longest_lifetime: Seconds,
+    pub(crate) interval: Seconds,
+    pub(crate) long_polling: Seconds,
+    pub(crate) test_approval: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -24,6 +24,7 @@ pub(super) fn record(settings: &mut Settings) {
         "lifetimes": settings.lifetimes,
         "limits": settings.limits,
         "device": settings.device,
+        "backchannel": settings.backchannel,
         "scopes": settings.scopes,
         "acr": settings.acr,
         "resources": settings.resources,

@@ -14,7 +14,9 @@ use super::{
     network,
     raw::{self, Raw},
     record,
-    resolved::{Brand, ClientDeclaration, Device, Keys, Lifetimes, Limits, Passwords, Settings},
+    resolved::{
+        Backchannel, Brand, ClientDeclaration, Device, Keys, Lifetimes, Limits, Passwords, Settings,
+    },
     text::readable,
     tree::Path,
     uri, vocabulary,
@@ -42,6 +44,7 @@ pub(super) fn resolve(raw: Raw, demo: bool, problems: &mut Problems) -> Settings
         lifetimes: lifetimes(&raw.lifetimes, problems),
         limits: limits(&raw.limits, problems),
         device: device(&raw.device, problems),
+        backchannel: backchannel(&raw.backchannel, problems),
         acr: vocabulary::acr(raw.acr, problems),
         keys: keys(raw.keys, problems),
         passwords: passwords(&raw.passwords, problems),
@@ -136,6 +139,7 @@ fn limits(raw: &raw::Limits, problems: &mut Problems) -> Limits {
         ("orders_per_shard", raw.orders_per_shard, 1..=1_000_000),
         ("orders_per_stream", raw.orders_per_stream, 1..=10_000),
         ("password_hashes", raw.password_hashes, 0..=1_024),
+        ("long_polls", raw.long_polls, 0..=100_000),
     ] {
         within(&path.key(key), &number, &range, problems);
     }
@@ -143,6 +147,11 @@ fn limits(raw: &raw::Limits, problems: &mut Problems) -> Limits {
         ("code_attempts", raw.code_attempts, 1..=20),
         ("login_attempts", raw.login_attempts, 1..=1_000),
         ("login_window", raw.login_window.0, 60..=86_400),
+        ("open_requests", raw.open_requests, 1..=32),
+        ("open_requests_per_client", raw.open_requests_per_client, 1..=32),
+        ("denials", raw.denials, 1..=32),
+        ("denial_window", raw.denial_window.0, 60..=2_592_000),
+        ("report_window", raw.report_window.0, 60..=31_536_000),
     ] {
         within(&path.key(key), &number, &range, problems);
     }
@@ -161,6 +170,13 @@ fn limits(raw: &raw::Limits, problems: &mut Problems) -> Limits {
         failures_per_address: raw.failures_per_address,
         device_requests_per_client: raw.device_requests_per_client,
         wrong_user_codes: raw.wrong_user_codes,
+        backchannel_per_client: raw.backchannel_per_client,
+        open_requests: raw.open_requests,
+        open_requests_per_client: raw.open_requests_per_client,
+        denials: raw.denials,
+        denial_window: raw.denial_window.0,
+        report_window: raw.report_window.0,
+        long_polls: raw.long_polls,
     }
 }
 
@@ -176,6 +192,32 @@ fn device(raw: &raw::Device, problems: &mut Problems) -> Device {
     Device {
         lifetime: time("lifetime", raw.lifetime, 60..=1_800),
         interval: time("interval", raw.interval, 1..=60),
+    }
+}
+
+fn backchannel(raw: &raw::Backchannel, problems: &mut Problems) -> Backchannel {
+    let path = Path::to("backchannel");
+    for (key, seconds, range) in [
+        ("lifetime", raw.lifetime, 10..=3_600),
+        ("longest_lifetime", raw.longest_lifetime, 10..=86_400),
+        ("interval", raw.interval, 1..=300),
+        ("long_polling", raw.long_polling, 0..=60),
+    ] {
+        if !range.contains(&seconds.0) {
+            let (least, most) = (Seconds(*range.start()), Seconds(*range.end()));
+            problems.add(&path.key(key), format!("must be from {least} to {most}"));
+        }
+    }
+    if raw.longest_lifetime.0 < raw.lifetime.0 {
+        problems
+            .add(&path.key("longest_lifetime"), "must not be shorter than backchannel.lifetime");
+    }
+    Backchannel {
+        lifetime: raw.lifetime.0,
+        longest_lifetime: raw.longest_lifetime.0,
+        interval: raw.interval.0,
+        long_polling: raw.long_polling.0,
+        test_approval: raw.test_approval,
     }
 }
 

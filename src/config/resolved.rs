@@ -28,6 +28,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Requests of devices without a browser (RFC 8628).
     pub device: Device,
+    /// Requests that end-users decide on a device apart (CIBA Core 1.0).
+    pub backchannel: Backchannel,
     /// The scopes that clients may be registered for, in the order consent pages show them.
     pub scopes: Vec<ScopeDefinition>,
     /// The authentication contexts, weakest first.
@@ -113,6 +115,20 @@ pub struct Limits {
     pub device_requests_per_client: u32,
     /// Wrong user codes of everybody in a minute.
     pub wrong_user_codes: u32,
+    /// Backchannel requests of one client in a minute.
+    pub backchannel_per_client: u32,
+    /// Backchannel requests that wait for one end-user at once.
+    pub open_requests: u32,
+    /// The same of one client.
+    pub open_requests_per_client: u32,
+    /// Requests of one client that one end-user denies in [`Limits::denial_window`] before it has to wait.
+    pub denials: u32,
+    /// Seconds over which denials count.
+    pub denial_window: u32,
+    /// Seconds that a client has to leave an end-user alone who reported it.
+    pub report_window: u32,
+    /// Token requests that wait for a decision at once.
+    pub long_polls: usize,
 }
 
 /// Requests of devices without a browser. All times are in seconds.
@@ -122,6 +138,21 @@ pub struct Device {
     pub lifetime: u32,
     /// Between two requests for the tokens.
     pub interval: u32,
+}
+
+/// Requests that end-users decide on a device apart. All times are in seconds.
+#[derive(Debug, Clone, Serialize)]
+pub struct Backchannel {
+    /// A request is good for, where it does not say.
+    pub lifetime: u32,
+    /// A request can ask to be good for.
+    pub longest_lifetime: u32,
+    /// Between two requests for the tokens.
+    pub interval: u32,
+    /// A token request may wait for the decision; 0 for not at all.
+    pub long_polling: u32,
+    /// Whether tests may decide in the place of end-users.
+    pub test_approval: bool,
 }
 
 /// One scope (RFC 6749 §3.3).

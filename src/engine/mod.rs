@@ -9,6 +9,7 @@ pub mod directory;
 pub mod entity_actor;
 pub mod execute;
 pub mod facts;
+pub mod fatigue;
 pub mod gate;
 pub mod grants;
 pub mod guards;

@@ -80,7 +80,7 @@ impl Presented {
 }
 
 /// The public keys of a client, where it has any that can be had.
-fn keys_of(op: &Op, client: &ClientFacts<'_>) -> Option<Arc<ClientKeys>> {
+pub fn keys_of(op: &Op, client: &ClientFacts<'_>) -> Option<Arc<ClientKeys>> {
     let stream = client_stream(client.metadata.client_id.as_str());
     let owner = Owner { stream, metadata: client.metadata, revision: client.revision };
     let keys = op.client_keys.of(owner);

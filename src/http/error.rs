@@ -104,10 +104,12 @@ impl fmt::Display for EndpointError {
 
 impl ResponseError for EndpointError {
     fn status_code(&self) -> StatusCode {
-        if self.error.reason == Reason::Throttled {
+        let OAuthError { code, reason, .. } = self.error;
+        let is_full = reason == Reason::RequestFatigue && code == ErrorCode::TemporarilyUnavailable;
+        if reason == Reason::Throttled || is_full {
             return StatusCode::TOO_MANY_REQUESTS;
         }
-        StatusCode::from_u16(self.error.code.status()).unwrap_or(StatusCode::BAD_REQUEST)
+        StatusCode::from_u16(code.status()).unwrap_or(StatusCode::BAD_REQUEST)
     }
 
     fn error_response(&self) -> HttpResponse {

@@ -6,6 +6,7 @@ pub mod account;
 pub mod answer;
 pub mod assets;
 pub mod authorize;
+pub mod backchannel;
 pub mod body;
 pub mod browser;
 pub mod caller;

@@ -12,13 +12,13 @@ use crate::{
         client_keys::KeysOfClients, directory::Directory, execute::Ledger, facts::Facts,
         grants::Grants, guards::Guards, incidents::Incidents, pending::Pending,
         people::UsernameIndex, polling::Polls, privacy::Privacy, queries::Queries,
-        signing::Signing,
+        signing::Signing, waiters::Waiters,
     },
     ports::{
         authenticator::{OneTimeCodes, Passkeys},
         passwords::Passwords,
     },
-    protocol::{handle::Handles, passkey::Challenges, rules::Rules},
+    protocol::{derived::Derived, handle::Handles, passkey::Challenges, rules::Rules},
     runtime::{clock::Clock, entropy::Entropy},
 };
 
@@ -58,6 +58,8 @@ pub struct Op {
     pub guards: Guards,
     /// Makes and opens codes, tokens and cookies.
     pub handles: Handles,
+    /// Makes secrets that are told more than once.
+    pub derived: Derived,
     /// Names the streams of usernames.
     pub usernames: UsernameIndex,
     /// Binds forms to browsers.
@@ -68,6 +70,8 @@ pub struct Op {
     pub judged: Judged,
     /// Who asked for tokens that wait for a decision.
     pub polls: Polls,
+    /// Who waits for one.
+    pub waiters: Arc<Waiters>,
     /// What was refused at the doors.
     pub incidents: Arc<Incidents>,
     /// The origins whose scripts may call.
@@ -95,6 +99,10 @@ pub struct Terms {
     pub scope_texts: Vec<(String, String)>,
     /// Transactions that may be live at once.
     pub live_transactions: usize,
+    /// How long a token request may wait for a decision.
+    pub long_polling: std::time::Duration,
+    /// Whether tests may decide in the place of end-users.
+    pub test_approval: bool,
     /// Whether the playground is there.
     pub playground: bool,
 }

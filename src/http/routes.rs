@@ -10,8 +10,8 @@ use actix_web::{
 };
 
 use super::{
-    assets, authorize, cors, device, discovery, health, interaction, introspection, op::Op,
-    revocation, token, userinfo,
+    assets, authorize, backchannel, cors, device, discovery, health, interaction, introspection,
+    op::Op, revocation, token, userinfo,
 };
 use crate::protocol::endpoints;
 
@@ -80,6 +80,11 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .post(device::authorization::post)
                 .default_service(only("POST")),
         )
+        .service(
+            web::resource(endpoints::BACKCHANNEL_AUTHENTICATION)
+                .post(backchannel::post)
+                .default_service(only("POST")),
+        )
         .service(web::resource(endpoints::JWKS).get(discovery::jwks).default_service(only("GET")))
         .service(
             web::resource([endpoints::OPENID_CONFIGURATION, endpoints::OAUTH_AUTHORIZATION_SERVER])
@@ -143,6 +148,16 @@ fn account(config: &mut web::ServiceConfig) {
                 .post(passkeys::remove)
                 .default_service(only("POST")),
         );
+}
+
+/// Adds what exists for tests alone.
+pub fn configure_test(config: &mut web::ServiceConfig) {
+    config.service(
+        web::resource(backchannel::approve::PATH)
+            .get(backchannel::approve::decide)
+            .post(backchannel::approve::decide)
+            .default_service(only("GET, POST")),
+    );
 }
 
 /// `405`, with the methods there are (RFC 9110 §15.5.6).

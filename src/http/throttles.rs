@@ -49,6 +49,8 @@ pub struct Throttles {
     user_code_place: Throttle<Place>,
     /// Wrong user codes of everybody.
     user_code_everybody: Throttle<()>,
+    /// Backchannel requests of one client.
+    backchannel: Throttle<StreamId>,
 }
 
 /// The rates, as configured.
@@ -66,6 +68,8 @@ pub struct Rates {
     pub device_per_client: (u32, u32),
     /// Wrong user codes of everybody a minute; 0 is no limit.
     pub wrong_user_codes: u32,
+    /// Backchannel requests of one client a minute; 0 is no limit.
+    pub backchannel_per_client: u32,
 }
 
 const KEYS: usize = 100_000;
@@ -92,6 +96,7 @@ impl Throttles {
             user_code: Throttle::new(per(rates.login_attempts, rates.login_window), KEYS),
             user_code_place: Throttle::new(per(rates.failures_per_place, 60), KEYS),
             user_code_everybody: Throttle::new(per(rates.wrong_user_codes, 60), KEYS),
+            backchannel: Throttle::new(per(rates.backchannel_per_client, 60), KEYS),
         }
     }
 
@@ -196,6 +201,11 @@ impl Throttles {
         self.user_code.give_back(&subject);
         self.user_code_place.give_back(&place);
         self.user_code_everybody.give_back(&());
+    }
+
+    /// Takes room for one more backchannel request of a client that has authenticated.
+    pub fn backchannel(&self, client: StreamId, now: Timestamp) -> Result<(), u32> {
+        self.backchannel.take(client, now)
     }
 
     /// Counts a token that was not known.

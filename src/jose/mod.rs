@@ -38,4 +38,4 @@ pub use keyset::KeySet;
 pub use purpose::Purpose;
 pub use signing_key::SigningKey;
 pub use verification_key::VerificationKey;
-pub use verifier::{Flaw, KeySource, Rejection, claimed_subject, verify};
+pub use verifier::{Flaw, KeySource, Rejection, claimed_header, claimed_subject, verify};

@@ -162,4 +162,9 @@ impl<'a> Purpose<'a> {
             max_length: MAX_REQUEST_OBJECT,
         }
     }
+
+    /// A token of a client that names an end-user (CIBA Core 1.0 §7.1, `login_hint_token`).
+    pub const fn login_hint_token(client_id: &'a str, issuer: &'a str) -> Self {
+        Self { typs: &["JWT"], required: &["iat"], ..Self::request_object(client_id, issuer, None) }
+    }
 }

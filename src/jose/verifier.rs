@@ -138,6 +138,12 @@ pub fn claimed_subject(token: &str) -> Option<String> {
     claims.get("sub").and_then(Value::as_str).map(str::to_owned)
 }
 
+/// What the header of a token says of its algorithm and key, for the record of one that was verified.
+pub fn claimed_header(token: &str) -> Option<(String, Option<String>)> {
+    let header = jws::parse(token).ok()?.header;
+    Some((header.alg, header.kid))
+}
+
 /// Judges claims that are known to be the signer's (RFC 7519 §7.2, RFC 9068 §4, OpenID Connect Core 1.0
 /// §3.1.3.7).
 fn judge(claims: &Claims, purpose: &Purpose<'_>, now: Timestamp) -> Result<(), Rejection> {

@@ -81,6 +81,11 @@ impl<'a> AuthenticatedClient<'a> {
         self.0.metadata
     }
 
+    /// All that is known of it.
+    pub const fn facts(&self) -> &ClientFacts<'a> {
+        &self.0
+    }
+
     /// Revision of its stream that the registration is from.
     pub fn revision(&self) -> u64 {
         self.0.revision

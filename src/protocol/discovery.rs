@@ -25,6 +25,8 @@ pub struct Metadata<'r> {
     introspection_endpoint: String,
     revocation_endpoint: String,
     device_authorization_endpoint: String,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    backchannel: Option<Backchannel>,
     scopes_supported: Vec<&'r str>,
     response_types_supported: Vec<String>,
     response_modes_supported: Vec<&'static str>,
@@ -55,9 +57,22 @@ pub struct Metadata<'r> {
     authorization_response_iss_parameter_supported: bool,
 }
 
+/// What clients must know to make backchannel requests (CIBA Core 1.0 §4).
+#[derive(Debug, Clone, Serialize)]
+#[expect(clippy::struct_field_names, reason = "these are the registered names")]
+struct Backchannel {
+    backchannel_authentication_endpoint: String,
+    backchannel_token_delivery_modes_supported: Vec<&'static str>,
+    backchannel_authentication_request_signing_alg_values_supported: Vec<&'static str>,
+    backchannel_user_code_parameter_supported: bool,
+}
+
 /// The claims every ID Token may have, whatever the scope.
 const ID_TOKEN_CLAIMS: [&str; 10] =
     ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"];
+
+/// What clients may sign backchannel requests with.
+const REQUEST_ALGS: [Alg; 3] = [Alg::PS256, Alg::ES256, Alg::EdDSA];
 
 /// Builds the document.
 pub fn metadata(rules: &Rules) -> Metadata<'_> {
@@ -80,6 +95,19 @@ pub fn metadata(rules: &Rules) -> Metadata<'_> {
         introspection_endpoint: at(endpoints::INTROSPECTION),
         revocation_endpoint: at(endpoints::REVOCATION),
         device_authorization_endpoint: at(endpoints::DEVICE_AUTHORIZATION),
+        backchannel: rules.grant_types.contains(&GrantType::Ciba).then(|| Backchannel {
+            backchannel_authentication_endpoint: at(endpoints::BACKCHANNEL_AUTHENTICATION),
+            backchannel_token_delivery_modes_supported: rules
+                .backchannel
+                .delivery_modes
+                .iter()
+                .map(|mode| mode.as_str())
+                .collect(),
+            backchannel_authentication_request_signing_alg_values_supported: REQUEST_ALGS
+                .map(Alg::as_str)
+                .to_vec(),
+            backchannel_user_code_parameter_supported: true,
+        }),
         scopes_supported: rules.scopes.iter().map(|scope| scope.name.as_str()).collect(),
         response_types_supported: rules.response_types.iter().map(ToString::to_string).collect(),
         response_modes_supported: rules

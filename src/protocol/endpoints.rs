@@ -14,6 +14,8 @@ pub const REVOCATION: &str = "/revoke";
 pub const DEVICE_AUTHORIZATION: &str = "/device_authorization";
 /// `verification_uri` (RFC 8628 §3.2).
 pub const DEVICE_VERIFICATION: &str = "/device";
+/// CIBA Core 1.0 §7.
+pub const BACKCHANNEL_AUTHENTICATION: &str = "/backchannel";
 /// RFC 7517 §5.
 pub const JWKS: &str = "/jwks";
 /// OpenID Connect Discovery 1.0 §4.

@@ -71,6 +71,18 @@ codes! {
     SlowDown = "slow_down", 400;
     /// RFC 8628 §3.5, CIBA Core 1.0 §11.
     ExpiredToken = "expired_token", 400;
+    /// CIBA Core 1.0 §13.
+    ExpiredLoginHintToken = "expired_login_hint_token", 400;
+    /// CIBA Core 1.0 §13.
+    UnknownUserId = "unknown_user_id", 400;
+    /// CIBA Core 1.0 §13.
+    MissingUserCode = "missing_user_code", 400;
+    /// CIBA Core 1.0 §13.
+    InvalidUserCode = "invalid_user_code", 400;
+    /// CIBA Core 1.0 §13.
+    InvalidBindingMessage = "invalid_binding_message", 400;
+    /// CIBA Core 1.0 §13: denied before anybody was asked, which has a status of its own.
+    RequestDenied = "access_denied", 403;
 }
 
 /// An error as an OAuth client sees it. Serialises to the body of RFC 6749 §5.2.

@@ -48,11 +48,13 @@ pub enum HandleKind {
     Browser = 6,
     /// A `device_code` (RFC 8628 §3.2).
     DeviceCode = 7,
+    /// An `auth_req_id` (CIBA Core 1.0 §7.3).
+    AuthReqId = 8,
 }
 
 impl HandleKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Code,
         Self::AccessToken,
         Self::RefreshToken,
@@ -60,6 +62,7 @@ impl HandleKind {
         Self::Session,
         Self::Browser,
         Self::DeviceCode,
+        Self::AuthReqId,
     ];
 
     /// How its handles begin.
@@ -72,6 +75,7 @@ impl HandleKind {
             Self::Session => "ms_",
             Self::Browser => "mb_",
             Self::DeviceCode => "md_",
+            Self::AuthReqId => "mq_",
         }
     }
 }
@@ -118,21 +122,15 @@ impl Handles {
         position: u64,
         secret: &[u8; 32],
     ) -> String {
-        let (epoch, key) = self.keys.last().expect("`new` refuses to go without a key");
-        let mut payload = Zeroizing::new([0; PAYLOAD]);
-        payload[0] = kind as u8;
-        payload[1] = *epoch;
-        payload[STREAM..GENERATION].copy_from_slice(&stream.to_bytes());
-        payload[GENERATION..POSITION].copy_from_slice(&generation.to_be_bytes());
-        payload[POSITION..SECRET].copy_from_slice(&position.min(MAX_POSITION).to_be_bytes()[1..]);
-        payload[SECRET..TAG].copy_from_slice(secret);
-        let tag = hmac::sign(key, &payload[..TAG]);
-        payload[TAG..].copy_from_slice(&tag.as_ref()[..PAYLOAD - TAG]);
+        let newest = self.keys.last().expect("`new` refuses to go without a key");
+        write(newest, kind, (stream, generation, position), secret)
+    }
 
-        let mut text = String::with_capacity(LENGTH);
-        text.push_str(kind.prefix());
-        URL_SAFE_NO_PAD.encode_string(*payload, &mut text);
-        text
+    /// The text for a `secret` that is told more than once, the same one each time: with the oldest key, so
+    /// that a new one leaves it as it is.
+    pub fn seal_lasting(&self, kind: HandleKind, stream: StreamId, secret: &[u8; 32]) -> String {
+        let oldest = self.keys.first().expect("`new` refuses to go without a key");
+        write(oldest, kind, (stream, 0, 0), secret)
     }
 
     /// Opens a handle of `kind`; `None` for anything that is not exactly one of ours.
@@ -164,6 +162,29 @@ impl Handles {
             digest: digest_of(kind, stream, generation, secret),
         })
     }
+}
+
+/// Writes a handle with one key.
+fn write(
+    (epoch, key): &(u8, hmac::Key),
+    kind: HandleKind,
+    (stream, generation, position): (StreamId, u32, u64),
+    secret: &[u8; 32],
+) -> String {
+    let mut payload = Zeroizing::new([0; PAYLOAD]);
+    payload[0] = kind as u8;
+    payload[1] = *epoch;
+    payload[STREAM..GENERATION].copy_from_slice(&stream.to_bytes());
+    payload[GENERATION..POSITION].copy_from_slice(&generation.to_be_bytes());
+    payload[POSITION..SECRET].copy_from_slice(&position.min(MAX_POSITION).to_be_bytes()[1..]);
+    payload[SECRET..TAG].copy_from_slice(secret);
+    let tag = hmac::sign(key, &payload[..TAG]);
+    payload[TAG..].copy_from_slice(&tag.as_ref()[..PAYLOAD - TAG]);
+
+    let mut text = String::with_capacity(LENGTH);
+    text.push_str(kind.prefix());
+    URL_SAFE_NO_PAD.encode_string(*payload, &mut text);
+    text
 }
 
 /// What the record of a handle holds. The kind is in it, so the digest of one can never serve another.

@@ -8,9 +8,11 @@
 pub mod access_token;
 pub mod authorize;
 pub mod bearer;
+pub mod ciba;
 pub mod claims;
 pub mod client;
 pub mod client_auth;
+pub mod derived;
 pub mod device;
 pub mod discovery;
 pub mod endpoints;

@@ -19,6 +19,8 @@ pub const MAX_VALUE: usize = 16 * 1024;
 const REPEATABLE: [&str; 1] = ["resource"];
 /// The parameters whose values are JSON, which may be written over several lines.
 const JSON: [&str; 2] = ["claims", "authorization_details"];
+/// The parameter whose own rule says which characters it may have (CIBA Core 1.0 §13).
+const JUDGED: &str = "binding_message";
 
 /// A form or query that cannot be read at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -103,7 +105,7 @@ impl<'a> Params<'a> {
         }
         let json = JSON.contains(&&*name);
         let forbidden = |c: char| c.is_control() && !(json && matches!(c, '\t' | '\n' | '\r'));
-        if name.contains(char::is_control) || value.contains(forbidden) {
+        if name.contains(char::is_control) || (name != JUDGED && value.contains(forbidden)) {
             return Err(Unreadable::ControlCharacter);
         }
         if self.repeated.is_none() && !REPEATABLE.contains(&&*name) {
@@ -178,10 +180,11 @@ macro_rules! known {
     };
 }
 known! {
-    "acr_values" "client_assertion" "client_assertion_type" "client_id" "client_secret" "code"
-    "code_challenge" "code_challenge_method" "code_verifier" "device_code" "display" "grant_type" "id_token_hint"
-    "login_hint" "max_age" "nonce" "prompt" "redirect_uri" "refresh_token" "request" "request_uri"
-    "response_mode" "response_type" "scope" "state" "token" "token_type_hint" "ui_locales"
+    "acr_values" "auth_req_id" "binding_message" "client_assertion" "client_assertion_type" "client_id"
+    "client_notification_token" "client_secret" "code" "code_challenge" "code_challenge_method"
+    "code_verifier" "device_code" "display" "grant_type" "id_token_hint" "login_hint" "login_hint_token"
+    "max_age" "nonce" "prompt" "redirect_uri" "refresh_token" "request" "request_uri" "requested_expiry"
+    "response_mode" "response_type" "scope" "state" "token" "token_type_hint" "ui_locales" "user_code"
 }
 
 /// Undoes the encoding of one name or value: `+` is a space, `%` two hexadecimal digits.

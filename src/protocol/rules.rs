@@ -3,7 +3,7 @@
 
 use moneta_events::{
     Scope,
-    client::{ClientAuthMethod, GrantType},
+    client::{ClientAuthMethod, GrantType, TokenDeliveryMode},
     transaction::{CodeChallengeMethod, ResponseMode},
 };
 
@@ -38,6 +38,8 @@ pub struct Rules {
     pub code_attempts: u32,
     /// For devices without a browser.
     pub device: DeviceRules,
+    /// For requests that are decided on a device apart.
+    pub backchannel: BackchannelRules,
 }
 
 /// What holds for device authorization requests (RFC 8628).
@@ -47,6 +49,19 @@ pub struct DeviceRules {
     pub lifetime: u32,
     /// Seconds a device must leave between two requests for the tokens.
     pub interval: u32,
+}
+
+/// What holds for backchannel authentication requests (CIBA Core 1.0).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackchannelRules {
+    /// Seconds a request is good for where it does not say.
+    pub lifetime: u32,
+    /// Seconds a request can ask to be good for.
+    pub longest_lifetime: u32,
+    /// Seconds a client must leave between two requests for the tokens.
+    pub interval: u32,
+    /// The ways in which clients get their tokens.
+    pub delivery_modes: Vec<TokenDeliveryMode>,
 }
 
 /// A scope token.

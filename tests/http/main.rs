@@ -11,6 +11,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 mod support;
 
 mod attacks;
+mod backchannel;
 mod bad_input;
 mod consent;
 mod device;

@@ -1,12 +1,13 @@
 //! OpenID Connect Discovery 1.0 §3 and RFC 8414 §2: the metadata says what the rules do.
 
 use moneta::protocol::discovery::metadata;
+use moneta_events::client::GrantType;
 use serde_json::{Value, json};
 
 use crate::fixtures::{ISSUER, rules};
 
 /// The members that are registered for this document (IANA OAuth Authorization Server Metadata).
-const REGISTERED: [&str; 31] = [
+const REGISTERED: [&str; 35] = [
     "issuer",
     "authorization_endpoint",
     "token_endpoint",
@@ -38,6 +39,10 @@ const REGISTERED: [&str; 31] = [
     "registration_endpoint",
     "end_session_endpoint",
     "pushed_authorization_request_endpoint",
+    "backchannel_authentication_endpoint",
+    "backchannel_token_delivery_modes_supported",
+    "backchannel_authentication_request_signing_alg_values_supported",
+    "backchannel_user_code_parameter_supported",
 ];
 
 fn document() -> Value {
@@ -96,8 +101,30 @@ fn discovery_3_required_members() {
 }
 
 #[test]
+fn ciba_4_members_where_the_grant_is_offered() {
+    assert_eq!(document().get("backchannel_authentication_endpoint"), None);
+    let mut rules = rules();
+    rules.grant_types.push(GrantType::Ciba);
+    let document = serde_json::to_value(metadata(&rules)).unwrap();
+    for (name, expected) in [
+        ("backchannel_authentication_endpoint", json!("https://op.example/backchannel")),
+        ("backchannel_token_delivery_modes_supported", json!(["poll", "ping", "push"])),
+        (
+            "backchannel_authentication_request_signing_alg_values_supported",
+            json!(["PS256", "ES256", "EdDSA"]),
+        ),
+        ("backchannel_user_code_parameter_supported", json!(true)),
+    ] {
+        assert_eq!(document[name], expected, "{name}");
+    }
+}
+
+#[test]
 fn rfc8414_2_only_registered_members_none_of_them_null() {
-    for (name, value) in document().as_object().unwrap() {
+    let mut whole = rules();
+    whole.grant_types.push(GrantType::Ciba);
+    let document = serde_json::to_value(metadata(&whole)).unwrap();
+    for (name, value) in document.as_object().unwrap() {
         assert!(REGISTERED.contains(&name.as_str()), "{name}");
         assert!(!value.is_null() && *value != json!([]), "{name}");
     }

@@ -11,11 +11,11 @@ use moneta::protocol::{
     client_auth::{self, Assertions, AuthenticatedClient, Presented},
     error::OAuthError,
     params::Params,
-    rules::{AcrRule, DeviceRules, Lifetimes, Rules, ScopeRule},
+    rules::{AcrRule, BackchannelRules, DeviceRules, Lifetimes, Rules, ScopeRule},
 };
 use moneta_events::{
     Digest, SubjectId, Timestamp,
-    client::{ClientAuthMethod, ClientMetadata, ClientSecret, GrantType},
+    client::{ClientAuthMethod, ClientMetadata, ClientSecret, GrantType, TokenDeliveryMode},
     transaction::{CodeChallengeMethod, ResponseMode},
 };
 use serde_json::{Value, json};
@@ -88,6 +88,16 @@ pub(crate) fn rules() -> Rules {
         },
         code_attempts: 5,
         device: DeviceRules { lifetime: 600, interval: 5 },
+        backchannel: BackchannelRules {
+            lifetime: 300,
+            longest_lifetime: 900,
+            interval: 5,
+            delivery_modes: vec![
+                TokenDeliveryMode::Poll,
+                TokenDeliveryMode::Ping,
+                TokenDeliveryMode::Push,
+            ],
+        },
     }
 }
 

@@ -9,6 +9,7 @@
 pub mod answer;
 pub mod authenticator;
 pub mod browser;
+pub mod ciba;
 pub mod crowd;
 pub mod demo;
 pub mod device;

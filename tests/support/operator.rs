@@ -20,6 +20,12 @@ impl Provider {
         self.people().set_enabled(subject, false, self.by_operator()).await.expect("done");
     }
 
+    /// Lets an end-user who was disabled sign in again.
+    pub async fn enable_user(&self, username: &str) {
+        let subject = self.subject(username).await;
+        self.people().set_enabled(subject, true, self.by_operator()).await.expect("done");
+    }
+
     /// Gives an end-user another password.
     pub async fn change_password(&self, username: &str, password: &str) {
         let subject = self.subject(username).await;

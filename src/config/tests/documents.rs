@@ -93,6 +93,9 @@ fn the_examples_in_the_defaults_are_good() {
     text.push_str("[scopes.invoices]\ndescription = \"See your invoices\"\nclaims = []\n");
     // A confidential web application does not have what only a browser or a resource server has.
     let text = text.replace("web_origins = [\"https://shop.example.com\"]", "");
+    let with_ciba =
+        "[\"refresh_token\", \"authorization_code\", \"urn:openid:params:grant-type:ciba\"]";
+    let text = text.replace("[\"authorization_code\", \"refresh_token\"]", with_ciba);
     super::settings(&text);
 }
 

@@ -21,7 +21,9 @@ use moneta_projections::{
 pub use open::{Changes, OpenRequests};
 
 use super::{
+    fatigue::{Fatigue, FatigueGuard, Parties},
     grants::Grants,
+    guards::GuardError,
     order::{Carried, Context, Failure, Order},
     queries::{Queries, QueryError},
 };
@@ -32,6 +34,8 @@ use crate::domain::{
 
 /// Requests of one end-user that are looked up in the read model.
 const LOOKED_UP: u32 = 64;
+/// Places that turn out to be free when they are looked at.
+const ATTEMPTS: usize = 8;
 
 /// Lists the requests that wait, and decides them. Cheap to clone.
 #[derive(Clone)]
@@ -39,6 +43,16 @@ pub struct Pending {
     open: Arc<OpenRequests>,
     grants: Grants,
     queries: Queries,
+    fatigue: FatigueGuard,
+}
+
+/// Why a request is not put before an end-user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoRoom {
+    /// Enough wait for them already; there may be room in so many seconds.
+    Full(u32),
+    /// They turned the client away.
+    TurnedAway,
 }
 
 /// A request that waits for its end-user.
@@ -68,8 +82,62 @@ pub enum Decision {
 
 impl Pending {
     /// Over what is open on this node, the actors of all grants, and the read models.
-    pub const fn new(open: Arc<OpenRequests>, grants: Grants, queries: Queries) -> Self {
-        Self { open, grants, queries }
+    pub const fn new(
+        open: Arc<OpenRequests>,
+        grants: Grants,
+        queries: Queries,
+        fatigue: FatigueGuard,
+    ) -> Self {
+        Self { open, grants, queries, fatigue }
+    }
+
+    /// Makes room for a request about to be recorded as `stream`, unless the end-user has had enough.
+    pub async fn make_room(
+        &self,
+        parties: Parties<'_>,
+        stream: StreamId,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Result<(), NoRoom>, Failure> {
+        for _ in 0..ATTEMPTS {
+            match self.fatigue.enter(parties, stream, expires_at, now).await? {
+                Ok(()) => return Ok(Ok(())),
+                Err(Fatigue::TurnedAway) => return Ok(Err(NoRoom::TurnedAway)),
+                Err(Fatigue::Open(None)) => {}
+                Err(Fatigue::Open(Some(other))) => {
+                    if let Some(over_at) = self.waits_until(other, now).await? {
+                        let wait = over_at.as_seconds() - now.as_seconds();
+                        return Ok(Err(NoRoom::Full(u32::try_from(wait.max(1)).unwrap_or(1))));
+                    }
+                }
+            }
+        }
+        Err(Failure::Busy)
+    }
+
+    /// Gives back the room of a request that could not be recorded.
+    pub async fn give_back(&self, parties: Parties<'_>, stream: StreamId) -> Result<(), Failure> {
+        Ok(self.fatigue.leave(parties, stream).await?)
+    }
+
+    /// Until when a request waits; its room is given back where it does not wait any more, as after a crash
+    /// between a decision and giving it back.
+    async fn waits_until(
+        &self,
+        stream: StreamId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Failure> {
+        let state = self.grants.backchannel.state(stream).await?;
+        let Some(request) = &state.request else {
+            // It is about to be recorded.
+            return Ok(Some(now.plus_seconds(1)));
+        };
+        if state.approval.phase == Phase::Pending && now < request.expires_at {
+            return Ok(Some(request.expires_at));
+        }
+        let parties = Parties { client: &request.client_id, subject: request.subject };
+        self.fatigue.leave(parties, stream).await?;
+        Ok(None)
     }
 
     /// Every request that waits for `subject` at `now`, oldest first. Where the read models stand still,
@@ -136,6 +204,10 @@ impl Pending {
         context: Context,
     ) -> Result<Carried<Backchannel>, Failure> {
         let now = context.now;
+        let denied = match &decision {
+            Decision::Deny(denied) => Some(denied.reason),
+            Decision::Approve(_) | Decision::Fail(_) => None,
+        };
         let step = match decision {
             Decision::Approve(approved) => Step::Approve { approved, now },
             Decision::Fail(reason) => Step::Fail(reason),
@@ -143,7 +215,21 @@ impl Pending {
         };
         let id = self.grants.ledger.scribe.entropy.uuid(now);
         let order = Order { id, command: Command::Approval(step), context };
-        self.grants.backchannel.tell(stream, order).await
+        let carried = self.grants.backchannel.tell(stream, order).await?;
+        if let Some(request) = &carried.state.request
+            && carried.state.approval.phase != Phase::Pending
+        {
+            let parties = Parties { client: &request.client_id, subject: request.subject };
+            let counted = match denied {
+                Some(reason) => self.fatigue.turn_away(parties, stream, reason, now).await,
+                None => self.fatigue.leave(parties, stream).await,
+            };
+            // The decision stands; without this a client only waits until the request would be over.
+            if let Err(failure) = counted {
+                tracing::warn!(%stream, %failure, "a decision could not be counted");
+            }
+        }
+        Ok(carried)
     }
 
     /// The streams to look at.
@@ -181,5 +267,14 @@ impl Pending {
             self.queries.query(move |connection| timeline::list(connection, &filter)).await?;
         let streams = page.rows.into_iter().map(|row| row.stream);
         Ok(streams.filter(|stream| stream.category == Category::Backchannel).collect())
+    }
+}
+
+impl From<GuardError> for Failure {
+    fn from(cause: GuardError) -> Self {
+        match cause {
+            GuardError::Busy => Self::Busy,
+            GuardError::Unavailable(_) => Self::Store(cause.to_string().into()),
+        }
     }
 }

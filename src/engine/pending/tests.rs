@@ -13,6 +13,8 @@ use crate::{
     engine::{
         directory::{Arbiter, Bounds},
         execute::Ledger,
+        fatigue::Limits,
+        guards::Guards,
         scribe::Scribe,
     },
     feed::{
@@ -24,7 +26,7 @@ use crate::{
         clock::{Clock as _, FixedClock},
         entropy::Entropy,
     },
-    store::{EventStore, memory::MemoryLog},
+    store::{EventStore, guard::memory::MemoryGuards, memory::MemoryLog},
 };
 
 const ALICE: SubjectId = SubjectId(Uuid::from_u128(0xA11CE));
@@ -59,7 +61,16 @@ impl Node {
         let ledger = Ledger { store: store as Arc<dyn EventStore>, scribe };
         let bounds = Bounds { orders_per_shard: 8, orders_per_stream: 8 };
         let grants = Grants::new(ledger, &[Arbiter::new()], bounds);
-        Self { pending: Pending::new(open, grants, queries), clock, projector }
+        let guards = Guards::new(Arc::new(MemoryGuards::default()), &[1; 32]);
+        let limits = Limits {
+            open: 3,
+            open_per_client: 1,
+            denials: 2,
+            denial_window: 60,
+            report_window: 60,
+        };
+        let fatigue = FatigueGuard::new(guards, limits);
+        Self { pending: Pending::new(open, grants, queries, fatigue), clock, projector }
     }
 
     fn now(&self) -> Timestamp {
@@ -177,6 +188,38 @@ fn a_decision_is_made_once_and_by_its_end_user() {
         assert_eq!(refused(node.decide(stream, denial()).await), Reason::OutOfOrder);
         let again = node.decide(stream, approval(ALICE, node.now())).await;
         assert_eq!(refused(again), Reason::OutOfOrder);
+        node.projector.stop().await;
+    });
+}
+
+#[test]
+fn room_is_given_back_though_the_decision_was_never_counted() {
+    actix::System::new().block_on(async {
+        let node = Node::start(&Arc::new(MemoryLog::new()));
+        let (client, subject) = ("ciba".into(), ALICE);
+        let parties = Parties { client: &client, subject };
+        let over_at = node.now().plus_seconds(300);
+        let stream = node.request(ALICE).await;
+        let room = |stream| node.pending.make_room(parties, stream, over_at, node.now());
+        assert_eq!(room(stream).await.unwrap(), Ok(()));
+        let next = StreamId::new(Category::Backchannel, Uuid::from_u128(1));
+        assert_eq!(room(next).await.unwrap(), Err(NoRoom::Full(300)));
+        // As if the node had died between the append and the count.
+        let step = Step::Deny {
+            denied: Denied {
+                reason: Reason::ConsentDenied,
+                shown: None,
+                device: DecisionDevice::Test,
+            },
+            now: node.now(),
+        };
+        let order = Order {
+            id: Uuid::from_u128(2),
+            command: Command::Approval(step),
+            context: node.context(Actor::user(ALICE)),
+        };
+        node.pending.grants.backchannel.tell(stream, order).await.unwrap();
+        assert_eq!(room(next).await.unwrap(), Ok(()));
         node.projector.stop().await;
     });
 }

@@ -3,6 +3,7 @@
 
 mod approval;
 mod authorization_code;
+mod ciba;
 mod client_credentials;
 mod device_code;
 mod mint;
@@ -65,6 +66,7 @@ async fn answer(
             client_credentials::grant(op, caller, &client, asked).await?
         }
         TokenRequest::DeviceCode(asked) => device_code::redeem(op, caller, &client, &asked).await?,
+        TokenRequest::Ciba(asked) => ciba::redeem(op, caller, &client, &asked).await?,
     };
     let body = TokenResponse::bearer(&minted.access_token, minted.expires_in, &minted.scope)
         .with(minted.refresh_token.as_deref(), minted.id_token.as_deref());

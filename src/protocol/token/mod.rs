@@ -6,6 +6,7 @@
 
 pub mod approval;
 pub mod authorization_code;
+pub mod ciba;
 pub mod client_credentials;
 pub mod device_code;
 pub mod refresh_token;

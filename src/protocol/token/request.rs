@@ -1,10 +1,11 @@
-//! `grant_type` (RFC 6749 §4.1.3, §4.4.2, §6, RFC 8628 §3.4).
+//! `grant_type` (RFC 6749 §4.1.3, §4.4.2, §6, RFC 8628 §3.4, CIBA Core 1.0 §10.1).
 
 use moneta_events::{Reason, client::GrantType};
 
 use super::{
-    authorization_code::CodeRequest, client_credentials::ClientCredentialsRequest,
-    device_code::DeviceCodeRequest, refresh_token::RefreshRequest,
+    authorization_code::CodeRequest, ciba::CibaRequest,
+    client_credentials::ClientCredentialsRequest, device_code::DeviceCodeRequest,
+    refresh_token::RefreshRequest,
 };
 use crate::protocol::{
     client_auth::AuthenticatedClient,
@@ -24,6 +25,8 @@ pub enum TokenRequest<'a> {
     ClientCredentials(ClientCredentialsRequest),
     /// RFC 8628 §3.4.
     DeviceCode(DeviceCodeRequest<'a>),
+    /// CIBA Core 1.0 §10.1.
+    Ciba(CibaRequest<'a>),
 }
 
 const UNSUPPORTED: OAuthError = OAuthError::new(
@@ -63,7 +66,8 @@ pub fn read<'a>(
                 .map(TokenRequest::ClientCredentials)
         }
         GrantType::DeviceCode => DeviceCodeRequest::read(form).map(TokenRequest::DeviceCode),
-        // The token endpoint has no such grant (RFC 6749 §4.2), or not yet: the rules do not list them.
-        GrantType::Implicit | GrantType::Ciba => Err(UNSUPPORTED),
+        GrantType::Ciba => CibaRequest::read(form, client.metadata()).map(TokenRequest::Ciba),
+        // The token endpoint has no such grant (RFC 6749 §4.2): the rules do not list it.
+        GrantType::Implicit => Err(UNSUPPORTED),
     }
 }

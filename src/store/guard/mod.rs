@@ -20,11 +20,14 @@ pub enum Kind {
     RequestObject = 2,
     /// A `user_code`, and the request it stands for (RFC 8628 §3.2).
     UserCode = 3,
+    /// A place among the requests that wait for an end-user, or that they turned away (CIBA Core 1.0 §15).
+    Request = 4,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::ClientAssertion, Self::RequestObject, Self::UserCode];
+    pub const ALL: [Self; 4] =
+        [Self::ClientAssertion, Self::RequestObject, Self::UserCode, Self::Request];
 }
 
 /// A claim to a name for a while.
