@@ -9,6 +9,10 @@ use crate::{
     transaction::{CodeChallengeMethod, ResponseMode},
 };
 
+mod weakness;
+
+pub use weakness::{Weakness, WeaknessNoted};
+
 events! {
     /// The life of one client.
     ClientEvent {
@@ -24,6 +28,8 @@ events! {
         Enabled(Enabled) = "client.enabled", 1;
         /// It is gone.
         Deleted(Deleted) = "client.deleted", 1;
+        /// Its registration opens something that is discouraged.
+        WeaknessNoted(WeaknessNoted) = "client.weakness_noted", 1;
     }
 }
 
@@ -72,7 +78,7 @@ pub struct Enabled {}
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Deleted {}
 
-succeeds!(Registered, Updated, SecretRotated, Disabled, Enabled, Deleted);
+succeeds!(Registered, Updated, SecretRotated, Disabled, Enabled, Deleted, WeaknessNoted);
 
 /// A client secret, of which only the digest is kept. Secrets must be random with at least 128 bits, so
 /// a plain SHA-256 cannot be turned back.

@@ -66,6 +66,7 @@ impl View for ClientView {
                 let old = old.filter(|old| works(old, facts.occurred_at));
                 self.secrets = std::iter::once(rotated.secret.clone()).chain(old).collect();
             }
+            ClientEvent::WeaknessNoted(_) => {}
             ClientEvent::Disabled(_) => self.enabled = false,
             ClientEvent::Enabled(_) => self.enabled = true,
             ClientEvent::Deleted(_) => {

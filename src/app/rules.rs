@@ -31,10 +31,11 @@ pub(super) fn rules(settings: &Settings) -> Rules {
             .iter()
             .map(|level| AcrRule { name: level.name.clone(), amr: level.amr.clone() })
             .collect(),
-        response_types: vec![ResponseType::CODE],
+        response_types: ResponseType::ALL.to_vec(),
         response_modes: vec![ResponseMode::Query, ResponseMode::Fragment, ResponseMode::FormPost],
         grant_types: vec![
             GrantType::AuthorizationCode,
+            GrantType::Implicit,
             GrantType::RefreshToken,
             GrantType::ClientCredentials,
             GrantType::DeviceCode,

@@ -38,6 +38,9 @@ All of them work while a server runs, and take effect there at once.")]
 pub(super) enum Verb {
     /// List the registered clients
     List {
+        /// Only those that are registered for something discouraged
+        #[arg(long)]
+        weak: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -113,7 +116,7 @@ pub(super) enum Verb {
 
 pub(super) fn run(global: &Global, verb: Verb) -> anyhow::Result<Exit> {
     match verb {
-        Verb::List { json } => show::list(global, json)?,
+        Verb::List { weak, json } => show::list(global, weak, json)?,
         Verb::Show { client_id, json } => show::show(global, &client_id, json)?,
         Verb::Add { from: Some(file), members, json, .. } => {
             if !members.into_map()?.is_empty() {

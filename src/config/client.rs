@@ -12,6 +12,8 @@ use moneta_events::{
 };
 use uuid::Uuid;
 
+mod front_channel;
+
 use super::{
     duration::Seconds,
     error::did_you_mean,
@@ -28,11 +30,6 @@ pub(super) const REFRESH_TOKEN_LIFETIME: RangeInclusive<u32> = 60..=31_536_000;
 const MAX_CLIENT_ID: usize = 128;
 const MAX_REDIRECT_URIS: usize = 50;
 const MAX_NAME: usize = 100;
-
-/// Response types in canonical spelling, each with the grants it needs (RFC 7591 §2.1).
-const RESPONSE_TYPES: [(&str, &[GrantType]); 1] = [("code", &[GrantType::AuthorizationCode])];
-/// The order of words in a response type's canonical spelling (Multiple Response Types §5).
-const RESPONSE_TYPE_WORDS: [&str; 4] = ["none", "code", "id_token", "token"];
 
 /// What clients can be registered for at this provider.
 #[derive(Debug, Clone)]
@@ -88,6 +85,7 @@ pub fn validate_client(client: &ClientMetadata, offered: &Offered<'_>) -> Vec<Cl
     check.redirect_uris();
     check.grants();
     check.response_types();
+    check.implicit();
     check.public_client();
     check.scope();
     check.backchannel();
@@ -213,36 +211,6 @@ impl Check<'_> {
         }
         self.no_doubles("response_modes", &client.response_modes);
         self.no_doubles("code_challenge_methods", &client.code_challenge_methods);
-    }
-
-    /// RFC 7591 §2.1.
-    fn response_types(&mut self) {
-        let client = self.client;
-        self.each("response_types", &client.response_types, |text| {
-            let mut words: Vec<&str> = text.split(' ').collect();
-            words.sort_by_key(|word| RESPONSE_TYPE_WORDS.iter().position(|known| known == word));
-            let canonical = words.join(" ");
-            match RESPONSE_TYPES.iter().find(|(name, _)| *name == canonical) {
-                Some((name, _)) if name != text => Err(format!("must be written `{name}`")),
-                Some((_, grants)) => {
-                    match grants.iter().find(|g| !client.grant_types.contains(g)) {
-                        Some(grant) => Err(format!(
-                            "`{text}` needs {} in grant_types; add it, or set response_types = []",
-                            grant.as_str()
-                        )),
-                        None => Ok(()),
-                    }
-                }
-                None => Err(format!("`{text}` is not offered; use `code`")),
-            }
-        });
-        self.no_doubles("response_types", &client.response_types);
-        if self.uses(GrantType::AuthorizationCode) && client.response_types.is_empty() {
-            self.problem(
-                "response_types",
-                "is empty, but grant_types has authorization_code; add `code`",
-            );
-        }
     }
 
     /// RFC 9700 §2.1.1, RFC 8252 §8.6.

@@ -8,7 +8,7 @@ use moneta_events::{
     Category, ClientId, Reason,
     client::{
         ClientEvent as Event, ClientMetadata, Deleted, Disabled, Enabled, Registered,
-        SecretRotated, Updated,
+        SecretRotated, Updated, WeaknessNoted,
     },
 };
 
@@ -51,7 +51,8 @@ impl Aggregate for Client {
         let Some(metadata) = self.metadata.as_ref().filter(|_| !self.deleted) else {
             return match command {
                 Command::Register(registered) if self.metadata.is_none() => {
-                    Decision::record(Event::Registered(registered.clone()))
+                    let event = Event::Registered(registered.clone());
+                    Decision::record_all(with_warnings(event, None, &registered.metadata))
                 }
                 _ => Decision::refuse(Reason::ClientUnknown),
             };
@@ -63,10 +64,9 @@ impl Aggregate for Client {
                 if changed.is_empty() {
                     return Decision::nothing_to_do();
                 }
-                Decision::record(Event::Updated(Box::new(Updated {
-                    metadata: (**new).clone(),
-                    changed,
-                })))
+                let event =
+                    Event::Updated(Box::new(Updated { metadata: (**new).clone(), changed }));
+                Decision::record_all(with_warnings(event, Some(metadata), new))
             }
             Command::RotateSecret(rotated) => {
                 Decision::record(Event::SecretRotated(rotated.clone()))
@@ -85,7 +85,7 @@ impl Aggregate for Client {
                 self.metadata = Some(Box::new(registered.metadata.clone()));
             }
             Event::Updated(updated) => self.metadata = Some(Box::new(updated.metadata.clone())),
-            Event::SecretRotated(_) => {}
+            Event::SecretRotated(_) | Event::WeaknessNoted(_) => {}
             Event::Disabled(_) => self.disabled = true,
             Event::Enabled(_) => self.disabled = false,
             Event::Deleted(_) => self.deleted = true,
@@ -95,6 +95,13 @@ impl Aggregate for Client {
     fn client(&self) -> Option<&ClientId> {
         self.metadata.as_ref().map(|metadata| &metadata.client_id)
     }
+}
+
+/// The event, and a warning for each weakness that it brings.
+fn with_warnings(event: Event, old: Option<&ClientMetadata>, new: &ClientMetadata) -> Vec<Event> {
+    let warnings =
+        new.weaknesses_since(old).map(|weakness| Event::WeaknessNoted(WeaknessNoted { weakness }));
+    std::iter::once(event).chain(warnings).collect()
 }
 
 /// The names of the metadata members in which two registrations differ.

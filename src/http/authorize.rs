@@ -15,6 +15,7 @@ use super::{
     browser,
     caller::Caller,
     interaction::{self, Step as Page},
+    issue::Granting,
     op::Op,
     pages::{self, Trouble},
     record::Pen,
@@ -203,16 +204,19 @@ async fn begin(
     let pen = Pen { caller, stream, actor: &Actor::BROWSER, key: &key };
     match (next, held) {
         (NextStep::Issue { scope, basis }, Some(held)) => {
-            let steps = vec![
-                Step::Request(Arc::new(requested)),
-                Step::Authenticate(Arc::new(by_session(&held))),
-            ];
+            let (requested, known) = (Arc::new(requested), Arc::new(by_session(&held)));
+            let steps =
+                vec![Step::Request(Arc::clone(&requested)), Step::Authenticate(Arc::clone(&known))];
             let actor = Actor::user(held.get().subject);
-            let consent = Consented { scope, basis, shown: None };
-            let pen = Pen { actor: &actor, ..pen };
-            let code = pen.issue(op, steps, consent).await?;
-            let answer = respond::success(target, &op.rules.issuer, &code);
-            Ok(answer::send(op, name, &answer, &[]))
+            let granting = Granting {
+                client: metadata,
+                requested: &requested,
+                authenticated: &known,
+                consent: Consented { scope, basis, shown: None },
+                target,
+            };
+            let issued = Pen { actor: &actor, ..pen }.issue(op, steps, granting).await?;
+            Ok(answer::send(op, name, &issued.answer, &[]))
         }
         (NextStep::Refuse(error), _) => {
             let refused = refusal(&requested, &error);

@@ -20,6 +20,7 @@ pub mod forms;
 pub mod health;
 pub mod interaction;
 pub mod introspection;
+mod issue;
 pub mod middleware;
 pub mod op;
 pub mod pages;

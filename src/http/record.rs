@@ -1,15 +1,11 @@
 //! Writes steps of a transaction down: who does it, from where, and under whose key the source is sealed.
 
-use moneta_events::{
-    Actor, StreamId,
-    transaction::{CodeIssued, Consented},
-};
+use moneta_events::{Actor, StreamId};
 
 use super::{caller::Caller, op::Op, pages::Trouble};
 use crate::{
-    domain::transaction::{Answer, Step},
+    domain::transaction::Step,
     engine::{order::Order, privacy::DataKey},
-    protocol::handle::{HandleKind, digest_of},
 };
 
 /// Who writes to which transaction.
@@ -38,23 +34,5 @@ impl Pen<'_> {
             op.transactions.tell(stream, order).await?
         };
         Ok(carried.position)
-    }
-
-    /// Records steps, consent and code in one append; answers with the code.
-    pub(super) async fn issue(
-        self,
-        op: &Op,
-        mut steps: Vec<Step>,
-        consent: Consented,
-    ) -> Result<String, Trouble> {
-        let stream = self.stream;
-        let secret = op.entropy().bytes::<32>();
-        let code = digest_of(HandleKind::Code, stream, 0, &secret);
-        let expires_at = self.caller.now.plus_seconds(op.rules.lifetimes.code.into());
-        let code = Some(CodeIssued { code, expires_at });
-        let answer = Answer { consent, code, access_token: None, id_token: None };
-        steps.push(Step::Answer(Box::new(answer)));
-        let position = self.record(op, steps).await?;
-        Ok(op.handles.seal(HandleKind::Code, stream, 0, position.unwrap_or(0), &secret))
     }
 }

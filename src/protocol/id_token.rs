@@ -3,12 +3,13 @@
 
 use moneta_events::{ClientId, Digest, StreamId, SubjectId, token};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::grantor::Grantor;
 use crate::jose::{Alg, half_hash};
 
-/// The claims, in the order they are written. Claims about the end-user are not among them: those are at
-/// the UserInfo endpoint (§5.4).
+/// The claims, in the order they are written. Claims about the end-user are among them only where no access
+/// token can get them from the UserInfo endpoint (§5.4).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct IdTokenClaims<'a> {
     iss: &'a str,
@@ -28,7 +29,11 @@ pub struct IdTokenClaims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     c_hash: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    s_hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<Digest>,
+    #[serde(flatten)]
+    person: Option<&'a Map<String, Value>>,
 }
 
 impl<'a> IdTokenClaims<'a> {
@@ -51,7 +56,9 @@ impl<'a> IdTokenClaims<'a> {
             amr: grantor.amr,
             at_hash: None,
             c_hash: None,
+            s_hash: None,
             sid: grantor.session.map(|session| sid(session, client_id)),
+            person: None,
         }
     }
 
@@ -71,6 +78,18 @@ impl<'a> IdTokenClaims<'a> {
     #[must_use]
     pub fn with_code(self, alg: &str, code: &str) -> Self {
         Self { c_hash: hash(alg, code), ..self }
+    }
+
+    /// Bound to the `state` beside it (Financial-grade API Security Profile 1.0 Part 2 §5.1.1).
+    #[must_use]
+    pub fn with_state(self, alg: &str, state: &str) -> Self {
+        Self { s_hash: hash(alg, state), ..self }
+    }
+
+    /// With these claims about the end-user, none of which describes the token.
+    #[must_use]
+    pub fn with_person(self, person: &'a Map<String, Value>) -> Self {
+        Self { person: Some(person), ..self }
     }
 }
 

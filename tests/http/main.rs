@@ -16,6 +16,7 @@ mod bad_input;
 mod consent;
 mod device;
 mod factors;
+mod front_channel;
 mod private_key_jwt;
 mod races;
 mod sessions;

@@ -2,7 +2,7 @@
 //! the refusal travels.
 
 use moneta::protocol::{
-    authorize::{AuthorizationRequest, AuthorizeError, response_type::ResponseType},
+    authorize::{AuthorizationRequest, AuthorizeError},
     error::OAuthError,
 };
 use moneta_events::{Reason as R, client::ClientMetadata, transaction::ResponseMode};
@@ -39,9 +39,10 @@ fn rfc6749_4_1_2_1_and_core_3_1_2_6_errors() {
     for (case, changes, code, reason) in [
         ("no response_type", "response_type=", "invalid_request", R::ParameterMissing),
         ("unknown", "response_type=x", "unsupported_response_type", R::ResponseTypeUnsupported),
+        ("not registered", "response_type=token", "unauthorized_client", R::GrantNotRegistered),
         (
-            "not enabled",
-            "response_type=token",
+            "none beside another",
+            "response_type=none+code",
             "unsupported_response_type",
             R::ResponseTypeUnsupported,
         ),
@@ -132,6 +133,9 @@ fn multiple_response_types_5_errors_travel_as_the_answer_would() {
         ("response_type=id_token+code", ResponseMode::Fragment),
         ("response_type=id_token&response_mode=query", ResponseMode::Fragment),
         ("response_type=id_token&response_mode=form_post", ResponseMode::FormPost),
+        ("response_type=token+bogus", ResponseMode::Fragment),
+        ("response_type=id_token+id_token", ResponseMode::Fragment),
+        ("response_type=none", ResponseMode::Query),
         ("prompt=x&response_mode=fragment", ResponseMode::Fragment),
         ("prompt=x&response_mode=form_post", ResponseMode::FormPost),
         ("prompt=x&response_mode=form_post.jwt", ResponseMode::Query),
@@ -150,40 +154,6 @@ fn rfc7636_4_4_1_who_may_leave_out_the_challenge() {
     {
         assert_eq!(refusal(ask(&client, changes)).0.reason, R::CodeChallengeMissing, "{changes}");
     }
-}
-
-#[test]
-fn core_3_2_2_1_and_3_3_2_11_tokens_in_the_front_channel() {
-    let mut rules = rules();
-    let types =
-        ["id_token", "id_token token", "code id_token", "code token", "code id_token token"];
-    rules.response_types.extend(types.map(|text| ResponseType::parse(text).unwrap()));
-    let registered = ["token id_token", "id_token code", "token code"];
-    let client = client(&json!({"response_types": registered}));
-    let run = |changes| check(&query(&client, changes), Some(facts(&client)), None, &rules);
-
-    let request = run("response_type=token+id_token").unwrap();
-    assert_eq!(request.response_type.to_string(), "id_token token", "the registry's order");
-    assert_eq!(request.response_mode, ResponseMode::Fragment, "default");
-    assert_eq!(request.code_challenge, None, "no code, nothing to bind");
-    for (changes, code, reason) in [
-        ("response_type=id_token+token&nonce=", "invalid_request", R::ParameterMissing),
-        ("response_type=code+id_token&nonce=", "invalid_request", R::ParameterMissing),
-        (
-            "response_type=code+id_token&response_mode=query",
-            "invalid_request",
-            R::ResponseModeForbidden,
-        ),
-        ("response_type=code+id_token&scope=api:read", "invalid_scope", R::ParameterMissing),
-        ("response_type=id_token", "unauthorized_client", R::GrantNotRegistered),
-    ] {
-        let (error, mode, _) = refusal(run(changes));
-        assert_eq!((error.code.as_str(), error.reason), (code, reason), "{changes}");
-        assert_eq!(mode, ResponseMode::Fragment, "{changes}");
-    }
-    assert!(run("response_type=code+token&nonce=").is_ok());
-    let implicit = run("response_type=id_token+token&scope=openid+offline_access");
-    assert_eq!(implicit.unwrap().scope.to_string(), "openid", "§11: only with a code");
 }
 
 proptest! {

@@ -4,11 +4,11 @@
 use moneta::protocol::{
     authorize::{
         ResponseTarget,
-        respond::{AuthorizationResponse, error, success},
+        respond::{AuthorizationResponse, BearerToken, Success, error, success},
     },
     error::OAuthError,
 };
-use moneta_events::{Reason, transaction::ResponseMode};
+use moneta_events::{Reason, Scope, transaction::ResponseMode};
 use proptest::prelude::*;
 use url::Url;
 
@@ -20,6 +20,10 @@ fn target(redirect_uri: &str, response_mode: ResponseMode, state: Option<&str>) 
         response_mode,
         state: state.map(str::to_owned),
     }
+}
+
+fn code() -> Success {
+    Success { code: Some("C".to_owned()), ..Success::default() }
 }
 
 fn location(response: AuthorizationResponse) -> String {
@@ -54,7 +58,7 @@ fn rfc6749_4_1_2_the_query() {
         ),
         ("com.example.app:/cb", None, "com.example.app:/cb?code=C&iss=https%3A%2F%2Fop.example"),
     ] {
-        let response = success(target(redirect_uri, ResponseMode::Query, state), ISSUER, "C");
+        let response = success(target(redirect_uri, ResponseMode::Query, state), ISSUER, code());
         assert_eq!(location(response), expected);
     }
 }
@@ -76,7 +80,7 @@ fn multiple_response_types_2_1_the_fragment() {
     let response = success(
         target("https://rp.example/cb?a=b", ResponseMode::Fragment, Some("s")),
         ISSUER,
-        "C",
+        code(),
     );
     assert_eq!(
         location(response),
@@ -85,10 +89,41 @@ fn multiple_response_types_2_1_the_fragment() {
 }
 
 #[test]
+fn rfc6749_4_2_2_and_core_3_3_2_5_what_was_asked_for() {
+    let token = || BearerToken {
+        value: "A".to_owned(),
+        expires_in: 600,
+        scope: Scope::parse("openid email"),
+    };
+    let text = |text: &str| Some(text.to_owned());
+    for (brings, expected) in [
+        (Success::default(), ""),
+        (Success { id_token: text("I"), ..Success::default() }, "id_token=I&"),
+        (
+            Success { access_token: Some(token()), ..Success::default() },
+            "access_token=A&token_type=Bearer&expires_in=600&scope=openid%20email&",
+        ),
+        (
+            Success { code: text("C"), access_token: Some(token()), id_token: text("I") },
+            "code=C&access_token=A&token_type=Bearer&expires_in=600&scope=openid%20email&id_token=I&",
+        ),
+    ] {
+        let target = target("https://rp.example/cb", ResponseMode::Fragment, Some("s"));
+        assert_eq!(
+            location(success(target, ISSUER, brings)),
+            format!("https://rp.example/cb#{expected}state=s&iss=https%3A%2F%2Fop.example")
+        );
+    }
+}
+
+#[test]
 fn form_post_2_the_form() {
     let state = "\"><script>";
-    let response =
-        success(target("https://rp.example/cb", ResponseMode::FormPost, Some(state)), ISSUER, "C");
+    let response = success(
+        target("https://rp.example/cb", ResponseMode::FormPost, Some(state)),
+        ISSUER,
+        code(),
+    );
     assert_eq!(
         response,
         AuthorizationResponse::FormPost {
@@ -108,7 +143,7 @@ proptest! {
     fn state_survives(state in "\\PC{1,600}", fragment in any::<bool>()) {
         let mode = if fragment { ResponseMode::Fragment } else { ResponseMode::Query };
         let registered = "https://rp.example/cb?tenant=1&x=%26";
-        let location = location(success(target(registered, mode, Some(&state)), ISSUER, "C"));
+        let location = location(success(target(registered, mode, Some(&state)), ISSUER, code()));
         prop_assert!(location.is_ascii() && location.starts_with(registered));
         let url = Url::parse(&location).unwrap();
         let answer = if fragment { url.fragment() } else { url.query() }.unwrap();

@@ -9,7 +9,7 @@ use moneta_events::{
 use serde_json::json;
 
 use crate::{
-    fixtures::{client, native, spa},
+    fixtures::{client, legacy, native, spa},
     next_step::{check, issue},
 };
 
@@ -88,6 +88,23 @@ fn rfc8252_8_6_clients_that_cannot_be_told_apart_are_always_asked() {
             consent("openid email"),
         ),
         ("public, https", |c| c.client = spa(), issue("openid email", ConsentBasis::Remembered)),
+        (
+            "confidential, loopback, a token in the answer",
+            |c| {
+                c.client = legacy();
+                c.client.redirect_uris = native().redirect_uris;
+                c.changes += "&response_type=code+token";
+            },
+            consent("openid email"),
+        ),
+        (
+            "confidential, https, a token in the answer",
+            |c| {
+                c.client = legacy();
+                c.changes += "&response_type=code+token";
+            },
+            issue("openid email", ConsentBasis::Remembered),
+        ),
         (
             "confidential, loopback",
             |c| c.client.redirect_uris = native().redirect_uris,

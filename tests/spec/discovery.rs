@@ -61,12 +61,25 @@ fn discovery_3_required_members() {
         ("introspection_endpoint", json!("https://op.example/introspect")),
         ("revocation_endpoint", json!("https://op.example/revoke")),
         ("device_authorization_endpoint", json!("https://op.example/device_authorization")),
-        ("response_types_supported", json!(["code"])),
+        (
+            "response_types_supported",
+            json!([
+                "code",
+                "id_token",
+                "id_token token",
+                "code id_token",
+                "code token",
+                "code id_token token",
+                "token",
+                "none"
+            ]),
+        ),
         ("response_modes_supported", json!(["query", "fragment", "form_post"])),
         (
             "grant_types_supported",
             json!([
                 "authorization_code",
+                "implicit",
                 "refresh_token",
                 "client_credentials",
                 "urn:ietf:params:oauth:grant-type:device_code",

@@ -63,10 +63,11 @@ pub(crate) fn rules() -> Rules {
             AcrRule { name: "1".to_owned(), amr: vec!["pwd".to_owned()] },
             AcrRule { name: "2".to_owned(), amr: vec!["pwd".to_owned(), "otp".to_owned()] },
         ],
-        response_types: vec![ResponseType::CODE],
+        response_types: ResponseType::ALL.to_vec(),
         response_modes: vec![ResponseMode::Query, ResponseMode::Fragment, ResponseMode::FormPost],
         grant_types: vec![
             GrantType::AuthorizationCode,
+            GrantType::Implicit,
             GrantType::RefreshToken,
             GrantType::ClientCredentials,
             GrantType::DeviceCode,
@@ -117,6 +118,16 @@ pub(crate) fn client(metadata: &Value) -> ClientMetadata {
 
 pub(crate) fn web() -> ClientMetadata {
     client(&json!({}))
+}
+
+/// A client that may have everything from the authorization endpoint.
+pub(crate) fn legacy() -> ClientMetadata {
+    let types = ResponseType::ALL.map(|known| known.to_string());
+    client(&json!({
+        "client_id": "legacy",
+        "grant_types": ["authorization_code", "refresh_token", "implicit"],
+        "response_types": types,
+    }))
 }
 
 pub(crate) fn spa() -> ClientMetadata {

@@ -23,6 +23,7 @@ mod consent;
 mod device_authorization;
 mod discovery;
 mod fixtures;
+mod front_channel;
 mod introspection_and_revocation;
 mod next_step;
 mod parameters;

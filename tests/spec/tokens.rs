@@ -66,6 +66,45 @@ fn core_2_the_id_token() {
 }
 
 #[test]
+fn core_5_4_claims_in_the_id_token_stand_behind_its_own() {
+    let (requested, authenticated) = (requested(), authenticated());
+    let grantor = Grantor::of_transaction(&requested, &authenticated);
+    let recorded = IdToken {
+        kid: "k".to_owned(),
+        alg: "ES256".to_owned(),
+        issued_at: NOW,
+        expires_at: NOW.plus_seconds(3600),
+        claims: vec!["address".to_owned()],
+    };
+    let Value::Object(person) = json!({"address": {"country": "Italy"}}) else {
+        unreachable!("it is an object")
+    };
+    let claims = IdTokenClaims::new(ISSUER, &requested.client_id, &grantor, &recorded);
+    let text = serde_json::to_string(&claims.with_person(&person)).unwrap();
+    let tail = r#","address":{"country":"Italy"}}"#;
+    assert!(text.ends_with(tail), "{text}");
+}
+
+/// OpenID Connect Core 1.0 §3.3.2.11 gives `c_hash` its algorithm, and `s_hash` follows it.
+#[test]
+fn fapi_1_part_2_5_1_1_the_state_is_bound() {
+    let (requested, authenticated) = (requested(), authenticated());
+    let grantor = Grantor::of_transaction(&requested, &authenticated);
+    let recorded = IdToken {
+        kid: "k".to_owned(),
+        alg: "PS256".to_owned(),
+        issued_at: NOW,
+        expires_at: NOW.plus_seconds(3600),
+        claims: Vec::new(),
+    };
+    let claims = IdTokenClaims::new(ISSUER, &requested.client_id, &grantor, &recorded);
+    let code = "Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk";
+    let value = serde_json::to_value(claims.with_state("PS256", code)).unwrap();
+    assert_eq!(value["s_hash"], "LDktKdoQak3Pk0cnXxCltA", "appendix A.4");
+    assert_eq!((value.get("c_hash"), value.get("at_hash")), (None, None));
+}
+
+#[test]
 fn rfc9068_2_2_the_access_token() {
     let jti = "j-1";
     let recorded = AccessToken {

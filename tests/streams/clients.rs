@@ -47,3 +47,27 @@ async fn a_declaration_records_what_differs_and_no_more() {
     stage.clients().declare(changed, Some("another"), stage.operator()).await.unwrap();
     insta::assert_snapshot!(stage.tail(client_stream("web"), before).await);
 }
+
+#[tokio::test]
+async fn the_implicit_grant_is_warned_of_once_for_each_change_that_opens_it() {
+    let stage = Stage::set().await;
+    let clients = stage.clients();
+    let implicit = json!({
+        "client_id": "old",
+        "redirect_uris": ["https://old.example/cb"],
+        "grant_types": ["authorization_code", "implicit"],
+        "response_types": ["code", "id_token"],
+        "scope": "openid",
+    });
+    clients.register(metadata(&implicit), Some("a secret"), stage.operator()).await.unwrap();
+    let mut wider = implicit.clone();
+    wider["response_types"] = json!(["code", "id_token", "id_token token"]);
+    let mut closed = implicit.clone();
+    closed["grant_types"] = json!(["authorization_code"]);
+    closed["response_types"] = json!(["code"]);
+    for change in [&wider, &closed, &implicit] {
+        stage.wait(60);
+        clients.update(metadata(change), stage.operator()).await.unwrap();
+    }
+    insta::assert_snapshot!(stage.show(&[client_stream("old")]).await);
+}

@@ -116,7 +116,7 @@ impl StreamRow for Client {
         match event.head.payload()? {
             ClientEvent::Registered(_) => return Err(ProjectionError::OutOfSequence),
             ClientEvent::Updated(updated) => self.describe(&updated.metadata),
-            ClientEvent::SecretRotated(_) => {}
+            ClientEvent::SecretRotated(_) | ClientEvent::WeaknessNoted(_) => {}
             ClientEvent::Disabled(_) => self.state = State::Disabled,
             ClientEvent::Enabled(_) => self.state = State::Enabled,
             ClientEvent::Deleted(_) => self.state = State::Deleted,

@@ -4,7 +4,7 @@
 
 use moneta_events::{
     Scope, Timestamp,
-    client::{ClientEvent, ClientMetadata},
+    client::{ClientEvent, ClientMetadata, WeaknessNoted},
     configuration::ConfigurationEvent,
     consent::ConsentEvent,
     incident::IncidentEvent,
@@ -97,6 +97,12 @@ impl Describe for ClientEvent {
             Self::Disabled(_) => "The client was disabled and is refused everywhere.".to_owned(),
             Self::Enabled(_) => "The client was enabled and is served again.".to_owned(),
             Self::Deleted(_) => "The client was deleted.".to_owned(),
+            Self::WeaknessNoted(WeaknessNoted { weakness }) => format!(
+                "Warning, {}: {} ({}).",
+                weakness.as_str(),
+                weakness.sentence().trim_end_matches('.'),
+                weakness.rule()
+            ),
         }
     }
 }

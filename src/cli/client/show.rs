@@ -1,6 +1,9 @@
 //! What is registered.
 
-use moneta_events::{Timestamp, client::ClientMetadata};
+use moneta_events::{
+    Timestamp,
+    client::{ClientMetadata, Weakness},
+};
 use moneta_projections::client::ClientView;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -27,10 +30,12 @@ struct Shown<'a> {
     changed_at: Option<Timestamp>,
     /// Each with its end, where it has one.
     secrets: Vec<Value>,
+    /// What is discouraged about it.
+    weaknesses: Vec<Weakness>,
     metadata: &'a ClientMetadata,
 }
 
-pub(super) fn list(global: &Global, json: bool) -> anyhow::Result<()> {
+pub(super) fn list(global: &Global, weak: bool, json: bool) -> anyhow::Result<()> {
     let data = global.data()?;
     let clients = block_on(async {
         let reader = Reader::open(&data)?;
@@ -44,12 +49,16 @@ pub(super) fn list(global: &Global, json: bool) -> anyhow::Result<()> {
         .iter()
         .filter(|client| !client.view.deleted)
         .filter_map(|client| Some((client.view.metadata.as_deref()?, &client.view)))
+        .filter(|(metadata, _)| !weak || metadata.weaknesses().next().is_some())
         .collect();
     clients.sort_by_key(|(metadata, _)| &metadata.client_id);
     if json {
         let all: Vec<_> = clients
             .iter()
-            .map(|(metadata, view)| json!({"enabled": view.enabled, "metadata": metadata}))
+            .map(|(metadata, view)| {
+                let weaknesses: Vec<_> = metadata.weaknesses().collect();
+                json!({"enabled": view.enabled, "weaknesses": weaknesses, "metadata": metadata})
+            })
             .collect();
         return terminal::print_json(&all);
     }
@@ -90,6 +99,7 @@ pub(super) fn show(global: &Global, client_id: &str, json: bool) -> anyhow::Resu
         registered_at: times.0,
         changed_at: times.1,
         secrets: secrets.map(|secret| json!({"expires_at": secret.expires_at})).collect(),
+        weaknesses: metadata.weaknesses().collect(),
         metadata,
     };
     if json { terminal::print_json(&shown) } else { print(&shown) }
@@ -105,6 +115,10 @@ fn print(shown: &Shown<'_>) -> anyhow::Result<()> {
         ("last changed", at(shown.changed_at)),
         ("secrets", shown.secrets.len().to_string()),
     ];
+    for weakness in &shown.weaknesses {
+        let text = format!("{} is discouraged ({})", weakness.as_str(), weakness.rule());
+        facts.push(("weakness", text));
+    }
     let Value::Object(metadata) = serde_json::to_value(shown.metadata)? else {
         anyhow::bail!("the metadata cannot be shown");
     };

@@ -41,7 +41,7 @@ pub(super) async fn add(
         .await
         .map_err(|error| named(client_id, error))?;
     let told = secret.as_deref().filter(|_| given.is_none());
-    Ok(json!({ "client_id": client_id, "secret": told, "note": null }))
+    Ok(json!({ "client_id": client_id, "secret": told, "note": weakness_note(None, metadata) }))
 }
 
 /// Changes members of the metadata, written as in the file's `[[clients]]`.
@@ -77,12 +77,16 @@ pub(super) async fn update(
         );
     }
     let differs = metadata != before;
+    let warning = weakness_note(Some(&before), &metadata);
+    let declared = declared_note(desk, client_id).map(ToOwned::to_owned);
+    let notes: Vec<String> = warning.into_iter().chain(declared).collect();
     clients(desk)
         .update(metadata, desk.context())
         .await
         .map_err(|error| named(client_id, error))?;
     Ok(json!({
-        "client_id": client_id, "changed": differs, "note": declared_note(desk, client_id),
+        "client_id": client_id, "changed": differs,
+        "note": (!notes.is_empty()).then(|| notes.join("; and ")),
     }))
 }
 
@@ -175,6 +179,16 @@ fn declared_note(desk: &Desk<'_>, client_id: &str) -> Option<&'static str> {
         "the configuration declares this client, and the next start of the server makes it so again; change \
          it there, too",
     )
+}
+
+/// What a registration opens that is discouraged.
+fn weakness_note(before: Option<&ClientMetadata>, metadata: &ClientMetadata) -> Option<String> {
+    let notes = metadata.weaknesses_since(before).map(|weakness| {
+        let sentence = weakness.sentence().trim_end_matches('.');
+        format!("{} is discouraged ({}): {sentence}", weakness.as_str(), weakness.rule())
+    });
+    let notes: Vec<String> = notes.collect();
+    (!notes.is_empty()).then(|| notes.join("; "))
 }
 
 fn unknown(client_id: &str) -> anyhow::Error {

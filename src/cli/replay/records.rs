@@ -109,7 +109,11 @@ impl Retold for Username {
 
 impl Retold for Client {
     fn retell(&self, events: &[ClientEvent], _: Timestamp) -> Option<(Self, client::Command)> {
-        literally(self, events, |event| {
+        let (event, warnings) = events.split_first()?;
+        if !warnings.iter().all(|event| matches!(event, ClientEvent::WeaknessNoted(_))) {
+            return None;
+        }
+        literally(self, std::slice::from_ref(event), |event| {
             Some(match event {
                 ClientEvent::Registered(with) => client::Command::Register(with.clone()),
                 ClientEvent::Updated(to) => client::Command::Update(Box::new(to.metadata.clone())),
@@ -117,6 +121,7 @@ impl Retold for Client {
                 ClientEvent::Disabled(_) => client::Command::Disable,
                 ClientEvent::Enabled(_) => client::Command::Enable,
                 ClientEvent::Deleted(_) => client::Command::Delete,
+                ClientEvent::WeaknessNoted(_) => return None,
             })
         })
     }

@@ -31,6 +31,21 @@ fn problems(change: &Value) -> Vec<(String, String)> {
     validate_client(&client, &offered()).into_iter().map(|p| split(p.to_string())).collect()
 }
 
+/// A client that gets tokens from the authorization endpoint and nowhere else.
+fn implicit(response_types: &[&str]) -> Value {
+    json!({"grant_types": ["implicit"], "response_types": response_types, "scope": "openid api"})
+}
+
+fn native_implicit() -> Value {
+    let on_a_device = with(implicit(&["id_token"]), "application_type", &json!("native"));
+    with(on_a_device, "redirect_uris", &json!(["http://127.0.0.1/cb"]))
+}
+
+fn with(mut client: Value, member: &str, value: &Value) -> Value {
+    client[member] = value.clone();
+    client
+}
+
 #[test]
 fn rfc7591_2_client_metadata() {
     let public = "none";
@@ -123,9 +138,42 @@ fn rfc7591_2_client_metadata() {
         (json!({"tos_uri": "/tos"}), "tos_uri"),
         (json!({"client_uri": "https://user@rp.test/"}), "client_uri"),
     ] {
-        let found = problems(&change);
-        let members: Vec<_> = found.iter().map(|(member, _)| member.as_str()).collect();
-        assert_eq!(members.join(" "), wrong, "{change}: {found:?}");
+        is_wrong(&change, wrong);
+    }
+}
+
+fn is_wrong(change: &Value, wrong: &str) {
+    let found = problems(change);
+    let members: Vec<_> = found.iter().map(|(member, _)| member.as_str()).collect();
+    assert_eq!(members.join(" "), wrong, "{change}: {found:?}");
+}
+
+#[test]
+fn rfc7591_2_1_response_types_and_their_grants() {
+    for (change, wrong) in [
+        (json!({"response_types": ["code", "none"]}), ""),
+        (json!({"response_types": ["code token"]}), "response_types[0]"),
+        (implicit(&["id_token", "id_token token", "token"]), ""),
+        (implicit(&["token id_token"]), "response_types[0] response_types"),
+        (implicit(&["code id_token"]), "response_types[0]"),
+        (implicit(&["none"]), "response_types"),
+        (implicit(&[]), "response_types"),
+        (with(implicit(&["token"]), "scope", &json!("api")), ""),
+        (with(implicit(&["id_token"]), "scope", &json!("api")), "response_types[0]"),
+        (with(implicit(&["id_token"]), "response_modes", &json!(["query"])), "response_modes"),
+        (
+            with(implicit(&["id_token"]), "redirect_uris", &json!(["http://127.0.0.1/cb"])),
+            "redirect_uris[0]",
+        ),
+        (native_implicit(), ""),
+        (with(native_implicit(), "consent", &json!("skip")), "consent"),
+        (
+            json!({"grant_types": ["authorization_code", "refresh_token", "implicit"],
+                   "response_types": ["code", "code id_token", "code token", "code id_token token"]}),
+            "",
+        ),
+    ] {
+        is_wrong(&change, wrong);
     }
 }
 

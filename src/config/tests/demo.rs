@@ -67,7 +67,7 @@ fn the_demo_has_these_clients() {
     let names: Vec<_> = settings.clients.iter().map(|c| c.metadata.client_id.to_string()).collect();
     assert_eq!(
         names.join(" "),
-        "web web-es256 web-jwt conf pkjwt spa native multi low high tv ciba_secret rs1 rs2 evil playground"
+        "web web-es256 web-jwt conf pkjwt spa native multi legacy low high tv ciba_secret rs1 rs2 evil playground"
     );
     let client = |name: &str| -> &ClientDeclaration {
         settings.clients.iter().find(|c| c.metadata.client_id.as_str() == name).unwrap()
@@ -124,6 +124,31 @@ fn the_demo_has_these_clients() {
         assert_eq!(metadata.scope, Scope::parse(scope));
         assert!(metadata.response_types.is_empty() && metadata.redirect_uris.is_empty());
     }
+}
+
+/// What the authorization endpoint can give, one client of the demo may have, and no other.
+#[test]
+fn the_demo_has_one_client_for_the_front_channel() {
+    let settings = demo(&[]).unwrap().settings;
+    let weak = |declared: &&ClientDeclaration| declared.metadata.weaknesses().next().is_some();
+    let weak: Vec<_> = settings.clients.iter().filter(weak).collect();
+    let [ClientDeclaration { metadata, .. }] = weak.as_slice() else { panic!("not {weak:?}") };
+    assert_eq!(metadata.client_id.as_str(), "legacy");
+    assert_eq!(metadata.token_endpoint_auth_method, ClientAuthMethod::ClientSecretBasic);
+    assert_eq!(
+        metadata.redirect_uris,
+        ["https://legacy.test/cb", "https://rp.test/cb", "http://127.0.0.1:9999/cb"]
+    );
+    assert_eq!(
+        metadata.grant_types,
+        [GrantType::AuthorizationCode, GrantType::Implicit, GrantType::RefreshToken]
+    );
+    assert_eq!(
+        metadata.response_types.join(", "),
+        "code, id_token, id_token token, code id_token, code token, code id_token token, token, none"
+    );
+    assert_eq!(metadata.id_token_signed_response_alg, "RS256");
+    assert!(!metadata.require_pkce);
 }
 
 /// A token of `web` is for rs1 or for rs2 as its scope says, so one of them can see it and the other not.

@@ -1,5 +1,7 @@
 //! The consent page (OpenID Connect Core 1.0 §3.1.2.4).
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use moneta_events::{
     Actor, Reason, Scope,
@@ -101,7 +103,7 @@ async fn show(request: &HttpRequest, op: &Op, handle: &str) -> Result<HttpRespon
         account: &person.username,
         scopes,
         redirect,
-        may_remember: is_assured(metadata, &interaction.request.redirect_uri),
+        may_remember: is_assured(metadata, &interaction.request),
     };
     Ok(pages::page(StatusCode::OK, &shown, &csp))
 }
@@ -152,8 +154,12 @@ async fn act(
     };
     let mut steps = Vec::new();
     let is_known = interaction.authenticated().is_some();
+    let authenticated = match interaction.authenticated() {
+        Some(known) => Arc::clone(known),
+        None => interaction.take_over(op, by_session(held), &key).await?,
+    };
     if !is_known {
-        steps.push(Step::Authenticate(interaction.take_over(op, by_session(held), &key).await?));
+        steps.push(Step::Authenticate(Arc::clone(&authenticated)));
     }
     let pen = Pen { caller, stream, actor: &actor, key: &key };
     let next = if allows { interaction.next(op, Some(&scope)) } else { NextStep::Refuse(DENIED) };
@@ -161,11 +167,12 @@ async fn act(
         NextStep::Issue { scope, .. } => {
             let shown = Some(shown(op, &interaction, &scope));
             let consent = Consented { scope: scope.clone(), basis: ConsentBasis::Asked, shown };
-            let code = pen.issue(op, steps, consent).await?;
-            if form.get("remember").is_some() {
+            let granting = interaction.granting(&authenticated, consent, target)?;
+            let issued = pen.issue(op, steps, granting).await?;
+            if issued.granted && form.get("remember").is_some() {
                 remember(op, &interaction, held, scope, actor.clone(), &key).await?;
             }
-            respond::success(target, &op.rules.issuer, &code)
+            issued.answer
         }
         NextStep::Refuse(error) => {
             steps.push(match error.reason {

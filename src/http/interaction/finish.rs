@@ -1,5 +1,7 @@
 //! What follows a proof of who the end-user is, whichever page it was given on.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse};
 use moneta_events::{
     Actor, Reason, SubjectId,
@@ -92,14 +94,14 @@ pub(super) async fn advance(
     let target = interaction.target(op).await?;
     let actor = Actor::user(authenticated.subject);
     interaction.now_is(op, &authenticated).await?;
-    let mut steps = vec![Step::Authenticate(authenticated)];
+    let mut steps = vec![Step::Authenticate(Arc::clone(&authenticated))];
     let (caller, stream) = (&interaction.caller, interaction.stream);
     let pen = Pen { caller, stream, actor: &actor, key };
     let answer = match interaction.next(op, None) {
         NextStep::Issue { scope, basis } => {
             let consent = Consented { scope, basis, shown: None };
-            let code = pen.issue(op, steps, consent).await?;
-            Some(respond::success(target, &op.rules.issuer, &code))
+            let granting = interaction.granting(&authenticated, consent, target)?;
+            Some(pen.issue(op, steps, granting).await?.answer)
         }
         NextStep::Refuse(error) => {
             steps.push(Step::Refuse(refusal(&interaction.request, &error)));

@@ -12,7 +12,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use moneta_events::{
     Digest, Scope, Sealed, StreamId,
-    transaction::{Authenticated, Requested},
+    transaction::{Authenticated, Consented, Requested},
 };
 use moneta_projections::{client::ClientView, view::Folded};
 
@@ -20,6 +20,7 @@ use super::{
     answer, browser,
     caller::Caller,
     forms,
+    issue::Granting,
     op::Op,
     pages::Trouble,
     session::{self, LiveSession},
@@ -173,11 +174,11 @@ impl Interaction {
     }
 
     /// How the end-user of the session authenticated in this transaction, if they did.
-    pub fn authenticated(&self) -> Option<&Authenticated> {
+    pub fn authenticated(&self) -> Option<&Arc<Authenticated>> {
         let held = self.session.as_ref()?;
         self.state
             .authentication
-            .as_deref()
+            .as_ref()
             .filter(|known| known.session == held.stream && known.subject == held.get().subject)
     }
 
@@ -268,6 +269,17 @@ impl Interaction {
             response_mode: self.request.response_mode,
             state: self.reveal(op, "state", self.request.state.as_ref()).await?,
         })
+    }
+
+    /// What is allowed, once it is.
+    pub(in crate::http) fn granting<'a>(
+        &'a self,
+        authenticated: &'a Authenticated,
+        consent: Consented,
+        target: ResponseTarget,
+    ) -> Result<Granting<'a>, Trouble> {
+        let client = self.client.view.metadata.as_deref().ok_or(Trouble::Expired)?;
+        Ok(Granting { client, requested: &self.request, authenticated, consent, target })
     }
 
     /// Sends the answer to the client.

@@ -25,7 +25,7 @@ use crate::protocol::{
     token::{self, TokenRequest, TokenResponse},
 };
 
-pub(super) use mint::jti_digest;
+pub(super) use mint::{Beside, FrontChannelDraft, Grant, jti_digest};
 
 /// `POST /token`.
 pub async fn post(

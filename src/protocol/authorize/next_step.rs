@@ -153,7 +153,7 @@ fn is_older(auth_time: Timestamp, limit: u32, now: Timestamp) -> bool {
 
 fn consent(request: &Requested, client: &ClientMetadata, standing: &Standing<'_>) -> NextStep {
     let asked_for = request.prompt.contains(&Prompt::Consent);
-    let assured = is_assured(client, &request.redirect_uri);
+    let assured = is_assured(client, request);
     let configured = assured && client.consent == ConsentPolicy::Skip;
     let offline =
         asked_for || configured || (assured && standing.remembered.contains(OFFLINE_ACCESS));

@@ -1,7 +1,8 @@
-//! The authorization response (RFC 6749 §4.1.2, OAuth 2.0 Multiple Response Type Encoding Practices §2.1,
-//! OAuth 2.0 Form Post Response Mode §2), always with `iss` (RFC 9207 §2).
+//! The authorization response (RFC 6749 §4.1.2, §4.2.2, OpenID Connect Core 1.0 §3.2.2.5, §3.3.2.5, OAuth 2.0
+//! Multiple Response Type Encoding Practices §2.1, OAuth 2.0 Form Post Response Mode §2), always with `iss`
+//! (RFC 9207 §2).
 
-use moneta_events::transaction::ResponseMode;
+use moneta_events::{Scope, transaction::ResponseMode};
 
 use super::ResponseTarget;
 use crate::protocol::error::OAuthError;
@@ -20,9 +21,41 @@ pub enum AuthorizationResponse {
     },
 }
 
-/// The answer that brings a code.
-pub fn success(target: ResponseTarget, issuer: &str, code: &str) -> AuthorizationResponse {
-    respond(target, issuer, vec![("code", code.to_owned())])
+/// What a good answer brings, as far as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Success {
+    /// The code.
+    pub code: Option<String>,
+    /// The access token.
+    pub access_token: Option<BearerToken>,
+    /// The ID Token.
+    pub id_token: Option<String>,
+}
+
+/// An access token of the front channel (RFC 6749 §4.2.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BearerToken {
+    /// The token.
+    pub value: String,
+    /// Seconds it works.
+    pub expires_in: u32,
+    /// What it allows.
+    pub scope: Scope,
+}
+
+/// The answer that brings what was asked for.
+pub fn success(target: ResponseTarget, issuer: &str, brings: Success) -> AuthorizationResponse {
+    let Success { code, access_token, id_token } = brings;
+    let mut fields = Vec::with_capacity(8);
+    fields.extend(code.map(|code| ("code", code)));
+    if let Some(BearerToken { value, expires_in, scope }) = access_token {
+        fields.push(("access_token", value));
+        fields.push(("token_type", "Bearer".to_owned()));
+        fields.push(("expires_in", expires_in.to_string()));
+        fields.push(("scope", scope.to_string()));
+    }
+    fields.extend(id_token.map(|id_token| ("id_token", id_token)));
+    respond(target, issuer, fields)
 }
 
 /// The answer that brings an error.

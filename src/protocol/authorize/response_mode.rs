@@ -45,10 +45,16 @@ fn requested(asked: &Asked<'_>, response_type: ResponseType) -> Option<ResponseM
 }
 
 /// How an error travels, which must be known before the response type is known to be good: as the
-/// answer would have, and in the query where the request does not say enough.
+/// answer would have, and in the query where the request does not say enough. Whoever names a token, even in
+/// a response type that does not exist, looks for the answer in the fragment.
 pub(super) fn of_error(asked: &Asked<'_>) -> ResponseMode {
     let text = asked.params.get("response_type").unwrap_or_default();
-    let response_type = ResponseType::parse(text).unwrap_or(ResponseType::CODE);
+    let names = |word| text.split(' ').any(|own| own == word);
+    let response_type = ResponseType::parse(text).unwrap_or(ResponseType {
+        id_token: names("id_token"),
+        token: names("token"),
+        ..ResponseType::CODE
+    });
     requested(asked, response_type).unwrap_or(default(response_type))
 }
 

@@ -10,7 +10,8 @@ use moneta_events::{
 use super::Asked;
 use crate::protocol::error::{ErrorCode, OAuthError};
 
-/// What the authorization endpoint hands out: a set, so the order of its words does not matter.
+/// What the authorization endpoint hands out: a set, so the order of its words does not matter. Nothing of
+/// it is `none` (OAuth 2.0 Multiple Response Type Encoding Practices §4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ResponseType {
     /// An authorization code.
@@ -25,9 +26,28 @@ impl ResponseType {
     /// The authorization code flow.
     pub const CODE: Self = Self { code: true, id_token: false, token: false };
 
-    /// Reads the words in any order; `None` where one is unknown or there twice.
+    /// Neither code nor token.
+    pub const NONE: Self = Self { code: false, id_token: false, token: false };
+
+    /// The response types there are, as the registry spells them (OAuth 2.0 Multiple Response Type Encoding
+    /// Practices §6).
+    pub const ALL: [Self; 8] = [
+        Self::CODE,
+        Self { id_token: true, ..Self::NONE },
+        Self { id_token: true, token: true, ..Self::NONE },
+        Self { id_token: true, ..Self::CODE },
+        Self { token: true, ..Self::CODE },
+        Self { id_token: true, token: true, ..Self::CODE },
+        Self { token: true, ..Self::NONE },
+        Self::NONE,
+    ];
+
+    /// Reads the words in any order; `None` where one is unknown or there twice, or `none` beside another.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut read = Self { code: false, id_token: false, token: false };
+        if text == "none" {
+            return Some(Self::NONE);
+        }
+        let mut read = Self::NONE;
         for word in text.split(' ') {
             let flag = match word {
                 "code" => &mut read.code,
@@ -48,16 +68,28 @@ impl ResponseType {
         self.id_token || self.token
     }
 
-    /// Whether a client registered it; the words there may stand in any order, too.
+    /// Whether the claims that the scope releases are in the ID Token: no access token will ever get them
+    /// from the UserInfo endpoint (OpenID Connect Core 1.0 §5.4).
+    pub const fn has_claims_in_id_token(self) -> bool {
+        self.id_token && !self.token && !self.code
+    }
+
+    /// Whether a client registered it; the words there may stand in any order, too. What leaves by the front
+    /// channel needs the grant `implicit` as well, which is for each client to be given (RFC 7591 §2.1).
     fn is_registered(self, client: &ClientMetadata) -> bool {
+        let has = |grant| client.grant_types.contains(&grant);
         client.response_types.iter().any(|own| Self::parse(own) == Some(self))
-            && (!self.code || client.grant_types.contains(&GrantType::AuthorizationCode))
+            && (!self.code || has(GrantType::AuthorizationCode))
+            && (!self.is_front_channel() || has(GrantType::Implicit))
     }
 }
 
 /// The words in the order of the registry.
 impl fmt::Display for ResponseType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::NONE {
+            return f.write_str("none");
+        }
         let words = [(self.code, "code"), (self.id_token, "id_token"), (self.token, "token")];
         let mut gap = "";
         for (_, word) in words.into_iter().filter(|(present, _)| *present) {
