@@ -19,6 +19,7 @@ mod factors;
 mod front_channel;
 mod private_key_jwt;
 mod races;
+mod replay;
 mod sessions;
 mod timing;
 mod tokens;
