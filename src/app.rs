@@ -45,6 +45,7 @@ use crate::{
     http::{
         self,
         discovery::Document,
+        inbox::Listeners,
         op::{Op, Readiness},
         throttles::{Rates, Throttles},
         tokens::Judged,
@@ -114,6 +115,8 @@ pub struct Core {
     pub open: Arc<OpenRequests>,
     /// The token requests that wait for a decision.
     pub waiters: Arc<Waiters>,
+    /// The pages that listen while their sessions go on.
+    pub sessions: Arc<Waiters>,
 }
 
 impl Core {
@@ -123,7 +126,13 @@ impl Core {
         let boards = Boards::new(Capacity::default());
         let open = Arc::<OpenRequests>::default();
         let waiters = Waiters::new(settings.limits.long_polls);
-        let views = vec![boards.clone() as _, open.clone() as _, waiters.clone() as _];
+        let sessions = Waiters::new(settings.limits.live_inboxes);
+        let views = vec![
+            boards.clone() as _,
+            open.clone() as _,
+            waiters.clone() as _,
+            sessions.clone() as _,
+        ];
         let published = Arc::new(Published::new(Arc::clone(store), views));
         let appended = published.appended();
         let store: Arc<dyn EventStore> = published;
@@ -149,7 +158,18 @@ impl Core {
         let passwords = Arc::new(Argon2Passwords::new(cost, hashes, entropy.clone())?);
         let usernames = UsernameIndex::new(&key_wrap.derive("username index"));
         let (privacy, signing) = (Arc::new(privacy), Arc::new(signing));
-        Ok(Self { ledger, facts, privacy, signing, usernames, passwords, appended, open, waiters })
+        Ok(Self {
+            ledger,
+            facts,
+            privacy,
+            signing,
+            usernames,
+            passwords,
+            appended,
+            open,
+            waiters,
+            sessions,
+        })
     }
 }
 
@@ -201,6 +221,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
             fatigue(&settings, &guards),
         ),
         waiters: core.waiters,
+        listeners: Listeners::new(core.sessions),
         grants: grants.clone(),
         throttles: Throttles::new(Rates {
             login_attempts: settings.limits.login_attempts,
@@ -335,6 +356,7 @@ impl Running {
         self.op.readiness.store(Arc::new(Readiness::Draining));
         self.op.pending.close();
         self.op.waiters.close();
+        self.op.listeners.close();
         self.server.stop(true).await;
         self.stop.send_replace(true);
         for process in self.processes {

@@ -65,6 +65,7 @@ pub(crate) struct Lifetimes {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Limits {
     pub(crate) live_transactions: usize,
+    pub(crate) live_inboxes: usize,
     pub(crate) orders_per_shard: usize,
     pub(crate) orders_per_stream: usize,
     pub(crate) code_attempts: u32,

@@ -136,6 +136,7 @@ fn limits(raw: &raw::Limits, problems: &mut Problems) -> Limits {
     let path = Path::to("limits");
     for (key, number, range) in [
         ("live_transactions", raw.live_transactions, 1..=10_000_000),
+        ("live_inboxes", raw.live_inboxes, 0..=1_000_000),
         ("orders_per_shard", raw.orders_per_shard, 1..=1_000_000),
         ("orders_per_stream", raw.orders_per_stream, 1..=10_000),
         ("password_hashes", raw.password_hashes, 0..=1_024),
@@ -160,6 +161,7 @@ fn limits(raw: &raw::Limits, problems: &mut Problems) -> Limits {
     }
     Limits {
         live_transactions: raw.live_transactions,
+        live_inboxes: raw.live_inboxes,
         orders_per_shard: raw.orders_per_shard,
         orders_per_stream: raw.orders_per_stream,
         code_attempts: raw.code_attempts,

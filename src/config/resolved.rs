@@ -95,6 +95,8 @@ pub struct Lifetimes {
 pub struct Limits {
     /// Authorization transactions that are open at once on this node.
     pub live_transactions: usize,
+    /// Pages of the device inbox that are told of every change.
+    pub live_inboxes: usize,
     /// Orders that wait in one shard.
     pub orders_per_shard: usize,
     /// Orders that wait for one stream.

@@ -43,10 +43,12 @@ pub enum Page {
     Totp,
     /// To register a passkey.
     Passkey,
+    /// To decide what waits for them.
+    Inbox,
 }
 
 impl Page {
-    const ALL: [Self; 4] = [Self::Overview, Self::Password, Self::Totp, Self::Passkey];
+    const ALL: [Self; 5] = [Self::Overview, Self::Password, Self::Totp, Self::Passkey, Self::Inbox];
 
     /// Its path.
     pub const fn path(self) -> &'static str {
@@ -55,6 +57,7 @@ impl Page {
             Self::Password => "/account/password",
             Self::Totp => "/account/totp",
             Self::Passkey => "/account/passkey",
+            Self::Inbox => super::inbox::PATH,
         }
     }
 
@@ -64,6 +67,7 @@ impl Page {
             Self::Password => "password",
             Self::Totp => "totp",
             Self::Passkey => "passkey",
+            Self::Inbox => "inbox",
         }
     }
 
@@ -126,7 +130,7 @@ impl Visit {
 }
 
 /// To the sign-in page, and from there to `page`.
-fn sign_in_first(page: Page) -> HttpResponse {
+pub(super) fn sign_in_first(page: Page) -> HttpResponse {
     match page {
         Page::Overview => pages::see_other("/account/sign-in", &[]),
         page => pages::see_other(&format!("/account/sign-in?to={}", page.word()), &[]),

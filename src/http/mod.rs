@@ -18,6 +18,7 @@ pub mod error;
 pub mod factors;
 pub mod forms;
 pub mod health;
+pub mod inbox;
 pub mod interaction;
 pub mod introspection;
 mod issue;

@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use arc_swap::ArcSwap;
 use moneta_events::{Scope, Timestamp};
 
-use super::{discovery::Document, throttles::Throttles, tokens::Judged};
+use super::{discovery::Document, inbox::Listeners, throttles::Throttles, tokens::Judged};
 use crate::{
     domain::transaction::Transaction,
     engine::{
@@ -34,6 +34,8 @@ pub struct Op {
     pub grants: Grants,
     /// The backchannel requests that wait for their end-users.
     pub pending: Pending,
+    /// The pages that listen for them.
+    pub listeners: Listeners,
     /// For orders without an actor.
     pub ledger: Ledger,
     /// What is known.

@@ -10,8 +10,8 @@ use actix_web::{
 };
 
 use super::{
-    assets, authorize, backchannel, cors, device, discovery, health, interaction, introspection,
-    op::Op, revocation, token, userinfo,
+    assets, authorize, backchannel, cors, device, discovery, health, inbox, interaction,
+    introspection, op::Op, revocation, token, userinfo,
 };
 use crate::protocol::endpoints;
 
@@ -93,6 +93,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         )
         .service(interaction)
         .configure(account)
+        .configure(inbox::routes)
         .route("/", web::get().to(assets::home))
         .route("/assets/{file}", web::get().to(assets::file))
         .route("/favicon.ico", web::get().to(assets::icon))

@@ -4,7 +4,7 @@ use askama::Template;
 use moneta_events::{Reason, Timestamp};
 use serde_json::json;
 
-use super::{ClientCard, Csp, Frame, LANGUAGE, ScopeLine, assets::ASSETS, duration};
+use super::{ClientCard, Csp, Frame, LANGUAGE, PasskeyButton, ScopeLine, assets::ASSETS, duration};
 
 /// Where the inbox is.
 const PATH: &str = "/device-inbox";
@@ -48,7 +48,7 @@ pub struct RequestCard<'a> {
 }
 
 /// One request with everything that is needed to allow it. Posts `csrf`, `action` (`approve`, `deny` or
-/// `report`) and `password`.
+/// `report`) and `password`, where it asks for one `otp`, or instead of them `assertion`.
 #[derive(Debug, Template)]
 #[template(path = "inbox_request.html")]
 pub struct InboxRequest<'a> {
@@ -58,6 +58,10 @@ pub struct InboxRequest<'a> {
     pub account: &'a str,
     /// The request.
     pub request: RequestCard<'a>,
+    /// Whether a one-time code belongs to the password.
+    pub totp: bool,
+    /// The button for those who have a passkey.
+    pub passkey: Option<PasskeyButton<'a>>,
     /// What went wrong before.
     pub problem: Option<ProofProblem>,
     /// Made for this response alone; base64url.
@@ -71,6 +75,10 @@ pub enum ProofProblem {
     WrongPassword,
     /// The passkey did not fit.
     WrongPasskey,
+    /// The one-time code is wrong, or missing.
+    WrongCode,
+    /// The one-time code was used before.
+    CodeUsed,
     /// Too many attempts.
     Throttled {
         /// Seconds until the next one is looked at.
@@ -91,6 +99,12 @@ impl ProofProblem {
                  password."
                     .to_owned()
             }
+            Self::WrongCode => "That code is not the one of this moment, so nothing was approved. \
+                                Type the one your application shows now."
+                .to_owned(),
+            Self::CodeUsed => "That code was used already, so nothing was approved. Wait for the \
+                               next one."
+                .to_owned(),
             Self::Throttled { retry_after } => format!(
                 "There were too many attempts, so this one was not looked at. Try again in {}.",
                 duration::wait(retry_after)
@@ -228,8 +242,12 @@ impl InboxRequest<'_> {
         csp(self.nonce, std::iter::once(&self.request.client))
     }
 
-    fn proof_is_wrong(&self) -> bool {
-        matches!(self.problem, Some(ProofProblem::WrongPassword))
+    fn password_is_wrong(&self) -> bool {
+        self.problem == Some(ProofProblem::WrongPassword)
+    }
+
+    fn code_is_wrong(&self) -> bool {
+        matches!(self.problem, Some(ProofProblem::WrongCode | ProofProblem::CodeUsed))
     }
 
     fn may_approve(&self) -> bool {

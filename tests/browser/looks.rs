@@ -30,6 +30,9 @@ const PROBLEMS: &str = r"
     return problems;";
 
 async fn look_at(stage: &Stage, name: &str) {
+    let still =
+        "return Promise.all(document.getAnimations().map((one) => one.finished)).then(() => 1)";
+    stage.browser.run(still).await;
     stage.browser.picture(name).await;
     let problems = stage.browser.run(PROBLEMS).await;
     assert_eq!(problems, serde_json::json!([]), "{name}");
@@ -72,6 +75,35 @@ async fn tour(stage: &Stage) {
     browser.go(&stage.request(&[("prompt", "login")])).await;
     browser.arrive("Sign in").await;
     look_at(stage, "login-again").await;
+    inbox(stage).await;
+}
+
+async fn inbox(stage: &Stage) {
+    let browser = &stage.browser;
+    browser.go("/device-inbox").await;
+    browser.find("#live[data-state=on]").await;
+    look_at(stage, "inbox-empty").await;
+    stage.provider.asks("web", "alice", "openid profile", "W4SCT-7731").await;
+    stage.provider.clock.advance(30);
+    stage.provider.asks("web-es256", "alice", "openid", "").await;
+    browser.find(".request + .request").await;
+    look_at(stage, "inbox").await;
+    browser.click("#approve").await;
+    browser.arrive("Approve this?").await;
+    browser.click("summary").await;
+    look_at(stage, "inbox-request").await;
+    browser.fill("#confirm-password", "wrong").await;
+    browser.click_through("#approve").await;
+    browser.find("#confirm-error").await;
+    look_at(stage, "inbox-wrong-password").await;
+    browser.fill("#confirm-password", PASSWORD).await;
+    browser.click("#approve").await;
+    browser.arrive("Approved").await;
+    look_at(stage, "inbox-approved").await;
+    browser.go("/device-inbox").await;
+    browser.click("#report").await;
+    browser.arrive("Reported").await;
+    look_at(stage, "inbox-reported").await;
 }
 
 const DESKTOP: Look = Look { phone: false, dark: false, scripts: true };

@@ -2,6 +2,7 @@
 //! scripts and without.
 
 mod consent;
+mod inbox;
 mod interruptions;
 mod looks;
 mod no_script;

@@ -17,6 +17,7 @@ mod consent;
 mod device;
 mod factors;
 mod front_channel;
+mod inbox;
 mod private_key_jwt;
 mod races;
 mod replay;

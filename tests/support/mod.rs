@@ -8,6 +8,7 @@
 
 pub mod answer;
 pub mod authenticator;
+pub mod backchannel;
 pub mod browser;
 pub mod ciba;
 pub mod crowd;

@@ -174,10 +174,18 @@ impl Provider {
         self.running = Some(Running { op, stop: Some(stop), thread: thread.ok() });
     }
 
-    /// Stops it in order, changes its settings and starts it on the same log and port.
-    pub async fn restart(&mut self, adjust: impl FnOnce(&mut Settings)) {
+    /// Stops it in order. It can be started again.
+    ///
+    /// # Panics
+    /// Where it does not stop.
+    pub async fn stop(&mut self) {
         let running = self.running.take();
         tokio::task::spawn_blocking(|| drop(running)).await.expect("the provider stops");
+    }
+
+    /// Stops it in order, changes its settings and starts it on the same log and port.
+    pub async fn restart(&mut self, adjust: impl FnOnce(&mut Settings)) {
+        self.stop().await;
         adjust(&mut self.settings);
         self.settings.server.listen = self.http.address();
         self.run(None).await;

@@ -108,7 +108,8 @@ async fn show(request: &HttpRequest, op: &Op, handle: &str) -> Result<HttpRespon
     Ok(pages::page(StatusCode::OK, &shown, &csp))
 }
 
-fn line<'a>(op: &'a Op, token: &'a str, claims: &Map<String, Value>) -> ScopeLine<'a> {
+/// What a page says about a scope token, with the claims it would release.
+pub fn line<'a>(op: &'a Op, token: &'a str, claims: &Map<String, Value>) -> ScopeLine<'a> {
     let names = claims::released(&op.rules, &Scope::parse(token));
     let selected = claims::select(claims, &names);
     let claims = names.iter().filter_map(|name| {
@@ -124,7 +125,8 @@ fn line<'a>(op: &'a Op, token: &'a str, claims: &Map<String, Value>) -> ScopeLin
     ScopeLine { sentence: sentence(op, token), claims: claims.collect() }
 }
 
-fn sentence<'a>(op: &'a Op, token: &'a str) -> &'a str {
+/// The sentence for a scope token.
+pub fn sentence<'a>(op: &'a Op, token: &'a str) -> &'a str {
     op.terms.scope_texts.iter().find(|(name, _)| name == token).map_or(token, |(_, text)| text)
 }
 

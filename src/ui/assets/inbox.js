@@ -6,7 +6,7 @@
   const list = document.getElementById("requests");
   const live = document.getElementById("live");
   const title = document.title;
-  /** Milliseconds in which nothing can be pressed after a request has moved under the thumb. */
+  /** Milliseconds in which nothing can be pressed after a request has moved under the thumb, or somebody left. */
   const SETTLE = 600;
   /** Milliseconds between two attempts where the server takes no more listeners. */
   const PATIENCE = 10000;
@@ -103,13 +103,16 @@
   const listen = () => {
     source = new EventSource("/device-inbox/events");
     source.addEventListener("open", () => {
-      say("on", "New requests show up here by themselves");
+      say("on", live.dataset.on);
       refresh();
     });
     source.addEventListener("changed", refresh);
     source.addEventListener("ended", () => {
       source.close();
-      location.reload();
+      main.replaceChildren(live);
+      say("off", "You are signed out here");
+      // Whoever signs in as somebody else in this browser has that session in a moment.
+      setTimeout(() => location.reload(), SETTLE);
     });
     source.addEventListener("error", () => {
       say("off", "No connection, trying again");

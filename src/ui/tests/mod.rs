@@ -111,7 +111,19 @@ fn the_ids_others_rely_on_are_there() {
         ("error", &["op-error"]),
         ("form_post", &["form-post", "form-post-continue"]),
         ("inbox", &["inbox", "request-1", "approve", "deny", "report", "approve-2", "report-3"]),
-        ("inbox_request", &["inbox", "request-1", "approve", "deny", "report", "confirm-password"]),
+        (
+            "inbox_request",
+            &[
+                "inbox",
+                "request-1",
+                "approve",
+                "deny",
+                "report",
+                "confirm-password",
+                "confirm-otp",
+                "confirm-passkey",
+            ],
+        ),
         ("inbox_reported", &["inbox", "outcome"]),
     ] {
         let (_, html) = pages.iter().find(|(name, _)| *name == page).unwrap();
@@ -128,9 +140,10 @@ fn enter_approves_and_saying_no_needs_no_password() {
     let (_, html) = pages("x").into_iter().find(|(name, _)| *name == "inbox_request").unwrap();
     let tags = tags(&html);
     let buttons: Vec<_> = tags.iter().filter(|tag| tag.name == "button").collect();
-    let actions: Vec<_> = buttons.iter().map(|button| button.get("value").unwrap()).collect();
-    assert_eq!(actions, ["approve", "deny", "report"]);
-    assert!(buttons[1..].iter().all(|button| button.get("formnovalidate") == Some("")));
+    let actions: Vec<_> = buttons.iter().map(|button| button.get("value")).collect();
+    assert_eq!(actions, [None, Some("approve"), Some("deny"), Some("report")]);
+    assert_eq!(buttons[0].get("id"), Some("confirm-passkey"), "in a form of its own");
+    assert!(buttons[2..].iter().all(|button| button.get("formnovalidate") == Some("")));
     let password = tags.iter().find(|tag| tag.get("id") == Some("confirm-password")).unwrap();
     assert_eq!(password.get("autocomplete"), Some("current-password"));
     assert_eq!((password.get("value"), password.get("required")), (None, Some("")));

@@ -206,6 +206,8 @@ fn inbox_request(frame: Frame<'_>, text: &str) -> String {
         frame,
         account: text,
         request: request("1", text),
+        totp: true,
+        passkey: Some(PasskeyButton { options: text, nonce: NONCE }),
         problem: Some(ProofProblem::WrongPassword),
         nonce: NONCE,
     })

@@ -87,7 +87,8 @@ impl Browser {
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
-    async fn devtools(&self, method: &str, parameters: Value) -> Value {
+    /// What Chromium answers to a command of the DevTools protocol.
+    pub(crate) async fn devtools(&self, method: &str, parameters: Value) -> Value {
         self.driver.cdp().send_raw(method, parameters).await.expect("Chromium knows the method")
     }
 

@@ -59,16 +59,21 @@ pub(crate) fn play(act: impl AsyncFnOnce(&Stage)) {
     play_with(Look::default(), act);
 }
 
-/// Plays a test. Whatever it did, no page may have broken its own policy, and nothing may have failed that
-/// the person was not told.
+/// Plays a test.
 pub(crate) fn play_with(look: Look, act: impl AsyncFnOnce(&Stage)) {
+    play_upon(look, async |stage: &mut Stage| act(stage).await);
+}
+
+/// Plays a test that changes the stage. Whatever it did, no page may have broken its own policy, and nothing may have failed that
+/// the person was not told.
+pub(crate) fn play_upon(look: Look, act: impl AsyncFnOnce(&mut Stage)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime needs nothing of the system").block_on(async {
         let client = Client::listen().await;
         let provider = Provider::start(options(client.redirect_uri())).await;
         let browser = Browser::open(look, provider.http.issuer()).await;
-        let stage = Stage { provider, client, browser };
-        let acted = AssertUnwindSafe(act(&stage)).catch_unwind().await;
+        let mut stage = Stage { provider, client, browser };
+        let acted = AssertUnwindSafe(act(&mut stage)).catch_unwind().await;
         let complaints = stage.browser.complaints().await;
         stage.browser.quit().await;
         if let Err(panic) = acted {
