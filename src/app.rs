@@ -2,6 +2,7 @@
 
 mod declare;
 mod factors;
+mod outbound;
 mod playground;
 mod publish;
 mod rules;
@@ -25,7 +26,7 @@ use crate::{
     adapters::password::{Argon2Passwords, Cost},
     config::Settings,
     engine::{
-        client_keys::KeysOfClients,
+        client_keys::{Ages, KeysOfClients},
         directory::Bounds,
         execute::Ledger,
         facts::{Boards, Capacity, Facts},
@@ -207,6 +208,9 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         orders_per_stream: settings.limits.orders_per_stream,
     };
     let grants = Grants::new(core.ledger.clone(), &arbiters, bounds);
+    let outbound = outbound::outbound(&settings.outbound)?;
+    let ages =
+        Ages { lifetime: settings.outbound.jwks_lifetime, refetch: settings.outbound.jwks_refetch };
     let rules = rules::rules(&settings);
     let metadata = serde_json::to_string(&discovery::metadata(&rules))?;
     let incidents = Arc::new(Incidents::default());
@@ -235,7 +239,8 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
             wrong_user_codes: settings.limits.wrong_user_codes,
             backchannel_per_client: settings.limits.backchannel_per_client,
         }),
-        client_keys: KeysOfClients::new(CLIENT_KEYS),
+        client_keys: KeysOfClients::new(CLIENT_KEYS, Arc::clone(&outbound), ages),
+        outbound,
         guards,
         handles: Handles::new(&key_wrap.derive_each("handles")),
         derived: Derived::new(&key_wrap.derive("derived secrets")),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use moneta_events::client::GrantType;
 
 use crate::{
-    adapters::http::{AddressPolicy, OutgoingHttp},
+    adapters::http::OutgoingHttp,
     config::{ClientDeclaration, Settings},
     http::playground::{Cast, Confidential, Playground},
 };
@@ -15,7 +15,7 @@ pub(super) fn playground(settings: &Settings) -> anyhow::Result<Option<Playgroun
     if !settings.playground {
         return Ok(None);
     }
-    let http = OutgoingHttp::new(AddressPolicy::Loopback)?;
+    let http = OutgoingHttp::to_this_machine()?;
     Ok(Some(Playground::new(&settings.issuer, Arc::new(http), cast(settings))))
 }
 

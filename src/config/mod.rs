@@ -42,8 +42,8 @@ pub use document::catalogue;
 pub use error::{ConfigError, Problem};
 pub use explain::{Explained, explain};
 pub use resolved::{
-    AcrLevel, Brand, ClientDeclaration, Device, Keys, Lifetimes, Limits, Passwords,
-    ResourceDefinition, ScopeDefinition, Server, Settings, UserDeclaration,
+    AcrLevel, Brand, ClientDeclaration, Destination, Device, Keys, Lifetimes, Limits, Outbound,
+    Passwords, ResourceDefinition, ScopeDefinition, Server, Settings, UserDeclaration,
 };
 pub use schema::schema;
 pub use secret::Secret;

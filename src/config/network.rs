@@ -1,14 +1,17 @@
 //! Under which address the provider listens, is known, and may be reached at all.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
 
-use url::Url;
+use url::{Host, Url};
 
 use super::{
     error::Problems,
     raw::{self, Raw},
-    resolve::{automatic, within},
-    resolved::Server,
+    resolve::{automatic, period, within},
+    resolved::{Destination, Outbound, Server},
     tree::Path,
     uri,
 };
@@ -89,6 +92,48 @@ pub(super) fn issuer(given: Option<&str>, server: &Server, problems: &mut Proble
         problems.add(&path, text);
     }
     issuer.to_owned()
+}
+
+/// Where calls may go, and how often.
+pub(super) fn outbound(raw: raw::Outbound, problems: &mut Problems) -> Outbound {
+    let path = Path::to("outbound");
+    let mut allow = Vec::with_capacity(raw.allow.len());
+    for (index, text) in raw.allow.iter().enumerate() {
+        match destination(text) {
+            Some(destination) => allow.push(destination),
+            None => problems.add(
+                &path.key("allow").index(index),
+                "must be a host and a port as they stand in a URL, such as 127.0.0.1:9443 or \
+                 jwks.internal:443",
+            ),
+        }
+    }
+    let ca_file = raw.ca_file.map(PathBuf::from);
+    if let Some(file) = &ca_file
+        && let Err(error) = std::fs::File::open(file)
+    {
+        problems.add(&path.key("ca_file"), format!("cannot read `{}`: {error}", file.display()));
+    }
+    Outbound {
+        allow,
+        ca_file,
+        calls_per_client: raw.calls_per_client,
+        jwks_lifetime: period(
+            &path.key("jwks_lifetime"),
+            raw.jwks_lifetime,
+            &(10..=86_400),
+            problems,
+        ),
+        jwks_refetch: period(&path.key("jwks_refetch"), raw.jwks_refetch, &(1..=300), problems),
+    }
+}
+
+/// Reads `host:port`. A URL leaves its scheme's own port out, so this is not read as a part of one.
+fn destination(text: &str) -> Option<Destination> {
+    let (host, port) = text.rsplit_once(':')?;
+    let destination = Destination { host: Host::parse(host).ok()?, port: port.parse().ok()? };
+    let written = format!("{}:{}", destination.host, destination.port);
+    (written == text && destination.port != 0).then_some(destination)
 }
 
 /// The demo has well-known passwords, and the playground shows tokens to whoever comes.

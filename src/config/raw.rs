@@ -29,6 +29,7 @@ pub(crate) struct Raw {
     pub(crate) limits: Limits,
     pub(crate) device: Device,
     pub(crate) backchannel: Backchannel,
+    pub(crate) outbound: Outbound,
     pub(crate) keys: Keys,
     pub(crate) passwords: Passwords,
     pub(crate) brand: Brand,
@@ -100,6 +101,16 @@ pub(crate) struct Backchannel {
     pub(crate) interval: Seconds,
     pub(crate) long_polling: Seconds,
     pub(crate) test_approval: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Outbound {
+    pub(crate) allow: Vec<String>,
+    pub(crate) ca_file: Option<String>,
+    pub(crate) calls_per_client: u32,
+    pub(crate) jwks_lifetime: Seconds,
+    pub(crate) jwks_refetch: Seconds,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -25,6 +25,7 @@ pub(super) fn record(settings: &mut Settings) {
         "limits": settings.limits,
         "device": settings.device,
         "backchannel": settings.backchannel,
+        "outbound": settings.outbound,
         "scopes": settings.scopes,
         "acr": settings.acr,
         "resources": settings.resources,

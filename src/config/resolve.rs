@@ -46,6 +46,7 @@ pub(super) fn resolve(raw: Raw, demo: bool, problems: &mut Problems) -> Settings
         device: device(&raw.device, problems),
         backchannel: backchannel(&raw.backchannel, problems),
         acr: vocabulary::acr(raw.acr, problems),
+        outbound: network::outbound(raw.outbound, problems),
         keys: keys(raw.keys, problems),
         passwords: passwords(&raw.passwords, problems),
         brand: brand(raw.brand, problems),
@@ -84,12 +85,8 @@ pub(super) fn automatic(number: usize) -> usize {
 
 fn lifetimes(raw: &raw::Lifetimes, problems: &mut Problems) -> Lifetimes {
     let path = Path::to("lifetimes");
-    let mut time = |key: &str, Seconds(seconds): Seconds, range: RangeInclusive<u32>| {
-        if !range.contains(&seconds) {
-            let (least, most) = (Seconds(*range.start()), Seconds(*range.end()));
-            problems.add(&path.key(key), format!("must be from {least} to {most}"));
-        }
-        seconds
+    let mut time = |key: &str, seconds: Seconds, range: RangeInclusive<u32>| {
+        period(&path.key(key), seconds, &range, problems)
     };
     let lifetimes = Lifetimes {
         transaction: time("transaction", raw.transaction, 60..=3_600),
@@ -184,16 +181,9 @@ fn limits(raw: &raw::Limits, problems: &mut Problems) -> Limits {
 
 fn device(raw: &raw::Device, problems: &mut Problems) -> Device {
     let path = Path::to("device");
-    let mut time = |key: &str, Seconds(seconds): Seconds, range: RangeInclusive<u32>| {
-        if !range.contains(&seconds) {
-            let (least, most) = (Seconds(*range.start()), Seconds(*range.end()));
-            problems.add(&path.key(key), format!("must be from {least} to {most}"));
-        }
-        seconds
-    };
     Device {
-        lifetime: time("lifetime", raw.lifetime, 60..=1_800),
-        interval: time("interval", raw.interval, 1..=60),
+        lifetime: period(&path.key("lifetime"), raw.lifetime, &(60..=1_800), problems),
+        interval: period(&path.key("interval"), raw.interval, &(1..=60), problems),
     }
 }
 
@@ -221,6 +211,20 @@ fn backchannel(raw: &raw::Backchannel, problems: &mut Problems) -> Backchannel {
         long_polling: raw.long_polling.0,
         test_approval: raw.test_approval,
     }
+}
+
+/// Notes a time out of `range`; says how many seconds it is.
+pub(super) fn period(
+    path: &Path,
+    Seconds(seconds): Seconds,
+    range: &RangeInclusive<u32>,
+    problems: &mut Problems,
+) -> u32 {
+    if !range.contains(&seconds) {
+        let (least, most) = (Seconds(*range.start()), Seconds(*range.end()));
+        problems.add(path, format!("must be from {least} to {most}"));
+    }
+    seconds
 }
 
 /// Notes a number out of `range`.

@@ -7,7 +7,8 @@ use std::{
 };
 
 use moneta_events::client::ClientMetadata;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use url::Host;
 
 use super::secret::Secret;
 
@@ -36,6 +37,8 @@ pub struct Settings {
     pub acr: Vec<AcrLevel>,
     /// The resource servers that scopes lead to.
     pub resources: Vec<ResourceDefinition>,
+    /// Calls to the servers of others.
+    pub outbound: Outbound,
     /// Signing keys and the key that wraps them.
     pub keys: Keys,
     /// The cost of hashing passwords.
@@ -184,6 +187,36 @@ pub struct ResourceDefinition {
     pub identifier: String,
     /// The scopes that lead to it.
     pub scopes: Vec<String>,
+}
+
+/// Calls to the servers of others.
+#[derive(Debug, Clone, Serialize)]
+pub struct Outbound {
+    /// What may be called wherever it is.
+    pub allow: Vec<Destination>,
+    /// Certificate authorities that are believed beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Calls for one client in a minute; 0 is no limit.
+    pub calls_per_client: u32,
+    /// Seconds that the keys from a `jwks_uri` are used.
+    pub jwks_lifetime: u32,
+    /// Seconds between two fetches because of an unknown key.
+    pub jwks_refetch: u32,
+}
+
+/// A host and its port, as they stand in a URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// The host.
+    pub host: Host,
+    /// The port.
+    pub port: u16,
+}
+
+impl Serialize for Destination {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{}:{}", self.host, self.port))
+    }
 }
 
 /// Signing keys.

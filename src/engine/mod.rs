@@ -16,6 +16,7 @@ pub mod guards;
 pub mod incidents;
 pub mod loaded;
 pub mod order;
+pub mod outbound;
 pub mod pending;
 pub mod people;
 pub mod polling;

@@ -56,7 +56,7 @@ impl Presented {
         let (claimed, place) = (client_stream(self.credentials.client_id()), caller.place);
         op.throttles.client(claimed, place, caller.now).map_err(guessed_too_often)?;
         let refused = |error: OAuthError| challenged(error.into(), self.used_header);
-        let verified = self.verify(op, caller).map_err(refused)?;
+        let verified = self.verify(op, caller).await.map_err(refused)?;
         op.throttles.client_was_right(claimed, place);
         let reserved = match verified.once() {
             Some(once) => {
@@ -68,24 +68,45 @@ impl Presented {
         verified.admit(reserved).map_err(refused)
     }
 
-    fn verify(&self, op: &Op, caller: &Caller) -> Result<Verified<'_>, OAuthError> {
+    async fn verify(&self, op: &Op, caller: &Caller) -> Result<Verified<'_>, OAuthError> {
         let facts = client_facts(&self.client);
-        let keys = facts.as_ref().filter(|_| self.credentials.is_assertion());
-        let keys = keys.and_then(|facts| keys_of(op, facts));
         let token_endpoint = format!("{}{}", op.rules.issuer, endpoints::TOKEN);
         let audience = [op.rules.issuer.as_str(), &token_endpoint, &self.endpoint];
-        let assertions = Assertions { keys: keys.as_deref(), audience: &audience };
-        client_auth::authenticate(&self.credentials, facts.as_ref(), &assertions, caller.now)
+        let with = |keys: Option<&ClientKeys>| {
+            let assertions = Assertions { keys, audience: &audience };
+            client_auth::authenticate(&self.credentials, facts.as_ref(), &assertions, caller.now)
+        };
+        match facts.as_ref().filter(|facts| self.credentials.may_be_of(facts.metadata)) {
+            Some(facts) => with_keys(op, caller, facts, with).await,
+            None => with(None),
+        }
     }
 }
 
-/// The public keys of a client, where it has any that can be had.
-pub fn keys_of(op: &Op, client: &ClientFacts<'_>) -> Option<Arc<ClientKeys>> {
+/// Asks `verify` with the public keys of a client, and again with newer ones where it signed with a key
+/// that is not among them. Without keys it is asked, too, and says how that is answered.
+pub async fn with_keys<T>(
+    op: &Op,
+    caller: &Caller,
+    client: &ClientFacts<'_>,
+    verify: impl Fn(Option<&ClientKeys>) -> Result<T, OAuthError>,
+) -> Result<T, OAuthError> {
     let stream = client_stream(client.metadata.client_id.as_str());
     let owner = Owner { stream, metadata: client.metadata, revision: client.revision };
-    let keys = op.client_keys.of(owner);
-    keys.inspect_err(|cause| tracing::info!(%stream, %cause, "no keys of a client")).ok()
+    let Ok(keys) = op.client_keys.of(owner, caller.now).await else { return verify(None) };
+    match verify(Some(&keys)) {
+        Err(refused) if UNTRUSTED.contains(&refused.reason) => {
+            match op.client_keys.after(&keys, owner, caller.now).await {
+                Some(newer) => verify(Some(&newer)),
+                None => Err(refused),
+            }
+        }
+        verified => verified,
+    }
 }
+
+/// Why a signature may be good all the same, with a key that is not known yet.
+const UNTRUSTED: [Reason; 2] = [Reason::ClientAssertionUntrusted, Reason::RequestObjectUntrusted];
 
 /// Uses up what a client signed to be used once; false where that had happened before.
 pub async fn use_up(

@@ -10,7 +10,7 @@ use crate::{
     domain::transaction::Transaction,
     engine::{
         client_keys::KeysOfClients, directory::Directory, execute::Ledger, facts::Facts,
-        grants::Grants, guards::Guards, incidents::Incidents, pending::Pending,
+        grants::Grants, guards::Guards, incidents::Incidents, outbound::Outbound, pending::Pending,
         people::UsernameIndex, polling::Polls, privacy::Privacy, queries::Queries,
         signing::Signing, waiters::Waiters,
     },
@@ -54,6 +54,8 @@ pub struct Op {
     pub challenges: Challenges,
     /// Knows one-time codes.
     pub codes: Arc<dyn OneTimeCodes>,
+    /// Calls other servers.
+    pub outbound: Arc<Outbound>,
     /// The public keys of clients.
     pub client_keys: KeysOfClients,
     /// What may be used once.

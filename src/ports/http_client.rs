@@ -17,20 +17,42 @@ pub struct Call {
     pub url: Url,
     /// Further header fields.
     pub headers: Vec<(&'static str, String)>,
-    /// The form to `POST`; without one it is a `GET`.
-    pub form: Option<String>,
+    /// What is sent.
+    pub body: Body,
+}
+
+/// What a request brings, and so how it is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// Nothing: a `GET`.
+    Nothing,
+    /// A form to `POST`.
+    Form(String),
+    /// JSON to `POST`.
+    Json(String),
 }
 
 impl Call {
     /// `GET url`.
     pub const fn get(url: Url) -> Self {
-        Self { url, headers: Vec::new(), form: None }
+        Self { url, headers: Vec::new(), body: Body::Nothing }
     }
 
     /// `POST` of a form, its fields in order.
     pub fn post(url: Url, fields: &[(&str, &str)]) -> Self {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        Self { url, headers: Vec::new(), form: Some(form) }
+        Self { url, headers: Vec::new(), body: Body::Form(form) }
+    }
+
+    /// `POST` of JSON.
+    pub const fn post_json(url: Url, json: String) -> Self {
+        Self { url, headers: Vec::new(), body: Body::Json(json) }
+    }
+
+    /// With a bearer token (RFC 6750 §2.1).
+    #[must_use]
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", format!("Bearer {token}"))
     }
 
     /// With a further header field.
@@ -59,6 +81,9 @@ pub enum CallError {
     /// The server does not answer, not in time, or not with HTTP.
     #[error("the server does not answer: {0}")]
     Unreachable(String),
+    /// Too many calls are under way. Try again shortly.
+    #[error("too many calls to other servers are under way")]
+    Busy,
     /// The answer is longer than anybody needs.
     #[error("the answer is too long")]
     TooLong,

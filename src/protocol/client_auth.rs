@@ -42,9 +42,11 @@ impl Presented {
         &self.client_id
     }
 
-    /// Whether the client signed something.
-    pub const fn is_assertion(&self) -> bool {
+    /// Whether an assertion was presented for a client that authenticates with one, so that its keys are
+    /// worth having.
+    pub fn may_be_of(&self, client: &ClientMetadata) -> bool {
         matches!(self.credentials, Credentials::Assertion(_))
+            && client.token_endpoint_auth_method == ClientAuthMethod::PrivateKeyJwt
     }
 
     /// How the client wants to authenticate.

@@ -3,8 +3,8 @@
 use moneta_events::{Reason, SubjectId};
 
 use crate::{
-    http::{caller::Caller, client::keys_of, error::EndpointError, op::Op},
-    jose::{Purpose, verify},
+    http::{caller::Caller, client::with_keys, error::EndpointError, op::Op},
+    jose::{ClientKeys, Purpose, verify},
     protocol::{
         ciba::{self, BackchannelRequest, Hint, Named, UserCode},
         client_auth::AuthenticatedClient,
@@ -29,7 +29,7 @@ pub(super) async fn find(
     client: &AuthenticatedClient<'_>,
     asked: &BackchannelRequest,
 ) -> Result<EndUser, EndpointError> {
-    let subject = match named(op, caller, client, &asked.hint)? {
+    let subject = match named(op, caller, client, &asked.hint).await? {
         Named::Subject(subject) => Some(subject),
         Named::Login(text) => by_login(op, &text).await?,
     };
@@ -46,7 +46,7 @@ pub(super) async fn find(
 }
 
 /// What the hint says, once it is known to be genuine.
-fn named(
+async fn named(
     op: &Op,
     caller: &Caller,
     client: &AuthenticatedClient<'_>,
@@ -61,8 +61,11 @@ fn named(
             subject.map(Named::Subject).ok_or(ciba::INVALID_ID_TOKEN_HINT)
         }
         Hint::LoginToken(token) => {
-            let keys = keys_of(op, client.facts()).ok_or(request_object::NO_KEYS)?;
-            ciba::login_hint_token(token, client.id(), &keys, &op.rules.issuer, caller.now)
+            let verify = |keys: Option<&ClientKeys>| {
+                let keys = keys.ok_or(request_object::NO_KEYS)?;
+                ciba::login_hint_token(token, client.id(), keys, &op.rules.issuer, caller.now)
+            };
+            with_keys(op, caller, client.facts(), verify).await
         }
     }
 }

@@ -93,7 +93,7 @@ impl Asked<'_> {
     /// Checks the request, puts it on record and before the end-user, and acknowledges it.
     async fn begin(&self, form: &Params<'_>) -> Result<HttpResponse, EndpointError> {
         let Self { op, caller, client, .. } = self;
-        let signed = signed::open(op, caller, client, form)?;
+        let signed = signed::open(op, caller, client, form).await?;
         let parameters = signed.as_ref().map_or(form, |signed| &signed.parameters);
         let facts =
             ciba::Facts { client: *client, is_resource: &|identifier| op.is_resource(identifier) };

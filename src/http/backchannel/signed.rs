@@ -7,11 +7,11 @@ use crate::{
     engine::guards::Kind,
     http::{
         caller::Caller,
-        client::{keys_of, use_up},
+        client::{use_up, with_keys},
         error::EndpointError,
         op::Op,
     },
-    jose::{self, Alg},
+    jose::{self, Alg, ClientKeys},
     protocol::{
         ciba,
         client_auth::AuthenticatedClient,
@@ -32,7 +32,7 @@ pub(super) struct Signed {
 }
 
 /// Verifies the request object in `form`, where there is one or has to be.
-pub(super) fn open(
+pub(super) async fn open(
     op: &Op,
     caller: &Caller,
     client: &AuthenticatedClient<'_>,
@@ -43,15 +43,17 @@ pub(super) fn open(
     let Some(token) = form.get("request") else { return Ok(None) };
     request_object::refuse_beside(form)?;
     let registered = metadata.backchannel_authentication_request_signing_alg.as_deref();
-    let keys = keys_of(op, client.facts()).ok_or(request_object::NO_KEYS)?;
-    let expected = Expected {
-        client_id: client.id(),
-        alg: registered.and_then(|alg| alg.parse::<Alg>().ok()),
-        keys: &keys,
-        issuer: &op.rules.issuer,
-        code: ErrorCode::InvalidRequest,
+    let verify = |keys: Option<&ClientKeys>| {
+        let expected = Expected {
+            client_id: client.id(),
+            alg: registered.and_then(|alg| alg.parse::<Alg>().ok()),
+            keys: keys.ok_or(request_object::NO_KEYS)?,
+            issuer: &op.rules.issuer,
+            code: ErrorCode::InvalidRequest,
+        };
+        request_object::open(token, &expected, caller.now)
     };
-    let signed = request_object::open(token, &expected, caller.now)?;
+    let signed = with_keys(op, caller, client.facts(), verify).await?;
     let header = jose::claimed_header(token);
     let facts = RequestObject {
         digest: Digest::of(&[token.as_bytes()]),
