@@ -1,5 +1,6 @@
 //! `moneta user`: end-users of the built-in directory.
 
+mod factors;
 mod show;
 
 use std::path::{Path, PathBuf};
@@ -25,6 +26,7 @@ Examples:
   moneta user add bot --no-password
   moneta user password alice --password-file /run/secrets/alice
   moneta user claims alice --claim email_verified=true --claim nickname=
+  moneta user factors remove alice --totp
   moneta user disable alice
 
 A password is asked for, read from standard input, or from --password-file; never taken from the command
@@ -84,6 +86,9 @@ pub(super) enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// List and remove passkeys and one-time codes
+    #[command(subcommand)]
+    Factors(factors::Verb),
     /// Let an end-user sign in again
     Enable {
         /// A username or a subject
@@ -158,6 +163,7 @@ pub(super) fn run(global: &Global, verb: Verb) -> anyhow::Result<Exit> {
                 }
             })?;
         }
+        Verb::Factors(verb) => factors::run(global, verb)?,
         Verb::Enable { user } => set_enabled(global, user, true)?,
         Verb::Disable { user } => set_enabled(global, user, false)?,
     }

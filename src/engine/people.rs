@@ -1,7 +1,8 @@
 //! End-users of the built-in directory: registering and changing them.
 
 use moneta_events::{
-    Category, Sealed, StreamId, SubjectId,
+    Category, Digest, Sealed, StreamId, SubjectId,
+    factor::PasskeyRemoved,
     subject::{ClaimsChanged, PasswordChanged, Registered},
 };
 use serde_json::{Map, Value};
@@ -13,6 +14,7 @@ use super::{
     privacy::{DataKey, Privacy, PrivacyError},
 };
 use crate::domain::{
+    factors,
     subject::{Command, Subject},
     username::{self, Username},
 };
@@ -148,6 +150,20 @@ impl People<'_> {
     ) -> Result<(), PeopleError> {
         let command = if enabled { Command::Enable } else { Command::Disable };
         self.tell(subject, command, context).await
+    }
+
+    /// Takes one of their further factors away: a passkey, or their one-time codes.
+    pub async fn remove_factor(
+        &self,
+        subject: SubjectId,
+        passkey: Option<Digest>,
+        context: Context,
+    ) -> Result<(), PeopleError> {
+        let command = match passkey {
+            Some(credential) => factors::Command::RemovePasskey(PasskeyRemoved { credential }),
+            None => factors::Command::RemoveTotp,
+        };
+        self.tell(subject, Command::Factor(command), context).await
     }
 
     fn seal(&self, key: &DataKey, event: &str, field: &str, text: &[u8]) -> Sealed {

@@ -6,6 +6,7 @@ mod inbox;
 mod interruptions;
 mod looks;
 mod no_script;
+mod passkeys;
 mod playground;
 mod sign_in;
 mod stage;

@@ -57,6 +57,9 @@ impl Desk<'_> {
             Order::ChangeClaims { user, changes, replace } => {
                 users::change_claims(self, user, changes, *replace).await
             }
+            Order::RemoveFactors { user, passkeys, totp, all } => {
+                users::remove_factors(self, user, passkeys, *totp, *all).await
+            }
             Order::SetUserEnabled { user, enabled } => {
                 users::set_enabled(self, user, *enabled).await
             }

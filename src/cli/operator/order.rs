@@ -1,6 +1,6 @@
 //! What operators can order, and how orders and answers travel: one JSON text a line.
 
-use moneta_events::client::ClientMetadata;
+use moneta_events::{Digest, client::ClientMetadata};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -76,6 +76,17 @@ pub(in crate::cli) enum Order {
         /// Whether all other claims go.
         replace: bool,
     },
+    /// Take further factors away.
+    RemoveFactors {
+        /// A username or a subject.
+        user: String,
+        /// Passkeys, by what names them in the log.
+        passkeys: Vec<Digest>,
+        /// One-time codes.
+        totp: bool,
+        /// Everything they have beside the password.
+        all: bool,
+    },
     /// Let an end-user sign in or not.
     SetUserEnabled {
         /// A username or a subject.
@@ -98,6 +109,7 @@ impl Order {
             Self::AddUser { .. } => "add_user",
             Self::SetPassword { .. } => "set_password",
             Self::ChangeClaims { .. } => "change_claims",
+            Self::RemoveFactors { .. } => "remove_factors",
             Self::SetUserEnabled { .. } => "set_user_enabled",
         }
     }

@@ -1,7 +1,7 @@
 //! Orders about end-users.
 
 use anyhow::{anyhow, bail};
-use moneta_events::SubjectId;
+use moneta_events::{Digest, SubjectId};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -98,6 +98,32 @@ pub(super) async fn set_enabled(
         .await
         .map_err(|error| named(user, error))?;
     Ok(json!({ "user": user, "sub": subject, "enabled": enabled, "changed": changed }))
+}
+
+/// Takes further factors away; answers with those that were there.
+pub(super) async fn remove_factors(
+    desk: &Desk<'_>,
+    user: &str,
+    passkeys: &[Digest],
+    totp: bool,
+    all: bool,
+) -> anyhow::Result<Value> {
+    let subject = find(desk, user).await?;
+    let known = desk.facts.subject(subject).await?;
+    if let Some(unknown) = passkeys.iter().find(|id| known.view.passkey(**id).is_none()) {
+        return Err(not_found(format!("{user} has no passkey {unknown}")));
+    }
+    let own = known.view.passkeys.iter().map(|passkey| passkey.credential);
+    let gone: Vec<Digest> = own.filter(|own| all || passkeys.contains(own)).collect();
+    let totp = (totp || all) && known.view.totp.is_some();
+    let each = gone.iter().copied().map(Some).chain(totp.then_some(None));
+    for passkey in each {
+        people(desk)
+            .remove_factor(subject, passkey, desk.context())
+            .await
+            .map_err(|error| named(user, error))?;
+    }
+    Ok(json!({ "user": user, "sub": subject, "passkeys": gone, "totp": totp }))
 }
 
 fn people<'a>(desk: &'a Desk<'_>) -> People<'a> {

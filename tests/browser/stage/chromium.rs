@@ -92,6 +92,17 @@ impl Browser {
         self.driver.cdp().send_raw(method, parameters).await.expect("Chromium knows the method")
     }
 
+    /// Gives the browser an authenticator that is touched and verifies its user at once.
+    pub(crate) async fn plug_authenticator_in(&self) {
+        self.devtools("WebAuthn.enable", json!({})).await;
+        let options = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true,
+            "hasUserVerification": true, "isUserVerified": true,
+            "automaticPresenceSimulation": true,
+        });
+        self.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": options })).await;
+    }
+
     /// Goes to a path of the provider.
     pub(crate) async fn go(&self, path: &str) {
         self.driver.goto(format!("{}{path}", self.origin)).await.expect("a page");

@@ -64,13 +64,29 @@ pub(crate) fn play_with(look: Look, act: impl AsyncFnOnce(&Stage)) {
     play_upon(look, async |stage: &mut Stage| act(stage).await);
 }
 
-/// Plays a test that changes the stage. Whatever it did, no page may have broken its own policy, and nothing may have failed that
-/// the person was not told.
+/// Plays a test that changes the stage.
 pub(crate) fn play_upon(look: Look, act: impl AsyncFnOnce(&mut Stage)) {
+    play_at("127.0.0.1", look, act);
+}
+
+/// Plays a test with a browser that has an authenticator. Passkeys want a name, so the provider has one.
+pub(crate) fn play_with_passkeys(look: Look, act: impl AsyncFnOnce(&Stage)) {
+    play_at("localhost", look, async |stage: &mut Stage| {
+        stage.browser.plug_authenticator_in().await;
+        act(stage).await;
+    });
+}
+
+/// Plays a test at a provider of that name. Whatever it did, no page may have broken its own policy, and
+/// nothing may have failed that the person was not told.
+fn play_at(host: &'static str, look: Look, act: impl AsyncFnOnce(&mut Stage)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime needs nothing of the system").block_on(async {
         let client = Client::listen().await;
-        let provider = Provider::start(options(client.redirect_uri())).await;
+        let options = options(client.redirect_uri()).adjusted(move |settings| {
+            settings.issuer = settings.issuer.replace("127.0.0.1", host);
+        });
+        let provider = Provider::start(options).await;
         let browser = Browser::open(look, provider.http.issuer()).await;
         let mut stage = Stage { provider, client, browser };
         let acted = AssertUnwindSafe(act(&mut stage)).catch_unwind().await;
