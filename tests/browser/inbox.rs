@@ -6,7 +6,7 @@ use thirtyfour::extensions::query::ElementWaitable as _;
 
 use crate::{
     stage::{Look, Stage, play_upon, play_with},
-    support::{backchannel::EXPIRY, demo::PASSWORD},
+    support::{backchannel::EXPIRY, demo::PASSWORD, rp::claims},
 };
 
 const PHONE: Look = Look { phone: true, dark: false, scripts: true };
@@ -61,6 +61,52 @@ fn a_request_appears_by_itself_and_is_approved_with_the_password() {
         browser.click("#outcome a").await;
         browser.arrive("Requests").await;
         assert!(browser.text().await.contains("Nothing waits for you"));
+    });
+}
+
+#[test]
+fn the_client_that_polls_gets_its_tokens_once_it_is_approved() {
+    play_with(PHONE, async |stage: &Stage| {
+        let browser = &stage.browser;
+        stage.at_inbox().await;
+        let client = stage.provider.client("ciba_secret");
+        let asked = [("binding_message", "W4SCT"), ("scope", "openid profile")];
+        let auth_req_id = client.auth_req_id(&asked).await;
+        browser.find(".request").await;
+        let text = browser.text().await;
+        assert!(text.contains("Example Call Centre") && text.contains("W4SCT"), "{text}");
+        assert!(text.contains("127.0.0.1"), "where it was asked from: {text}");
+        let error = client.fetch(&auth_req_id).await.error();
+        assert_eq!(error.as_deref(), Some("authorization_pending"));
+
+        browser.click("#approve").await;
+        browser.fill("#confirm-password", PASSWORD).await;
+        browser.click("#approve").await;
+        browser.arrive("Approved").await;
+        stage.provider.clock.advance(10);
+        let tokens = client.fetch(&auth_req_id).await;
+        assert_eq!(tokens.status, 200, "{}", tokens.whole());
+        let id_token = claims(&tokens.member("id_token").expect("an ID Token"));
+        assert_eq!(id_token["sub"], stage.provider.subject_of("alice").await);
+        assert_eq!(id_token["amr"], json!(["pwd"]));
+    });
+}
+
+#[test]
+fn a_report_keeps_the_client_away() {
+    play_with(PHONE, async |stage: &Stage| {
+        let browser = &stage.browser;
+        stage.at_inbox().await;
+        let client = stage.provider.client("ciba_secret");
+        let auth_req_id = client.auth_req_id(&[]).await;
+        browser.click("#report").await;
+        browser.arrive("Reported").await;
+        let told = client.fetch(&auth_req_id).await.error();
+        assert_eq!(told.as_deref(), Some("access_denied"));
+        stage.provider.clock.advance(600);
+        let again = client.backchannel(&[]).await;
+        assert_eq!((again.status / 100, again.member("auth_req_id")), (4, None));
+        assert_eq!(stage.count("backchannel.requested").await, 1);
     });
 }
 
