@@ -1,6 +1,7 @@
 //! Complete flows.
 
 use crate::{
+    checks,
     keys::header,
     metadata::lists,
     suite::Suite,
@@ -58,6 +59,14 @@ pub async fn oidcc_ensure_request_without_nonce_succeeds_for_code_flow(variant: 
     let mut suite = Suite::start(variant).await;
     let outcome = suite.complete(&suite.request().without("nonce")).await;
     assert!(claims(&outcome.id_tokens[0]).get("nonce").is_none());
+}
+
+/// Without a nonce where an ID Token leaves the authorization endpoint.
+pub async fn oidcc_ensure_request_without_nonce_fails(variant: Variant) {
+    let mut suite = Suite::start(variant).await;
+    let request = suite.request().without("nonce");
+    let visit = suite.visit(&request).await;
+    checks::authorization_error(&suite, &request, &visit.arrival, &["invalid_request"]);
 }
 
 /// The authorization request as a form.

@@ -31,7 +31,6 @@ const CASES: &[(&str, &str)] = &[
     ("COD-024", "HTTP/2"),
     ("PKC-012", "device authorization grant (RFC 8628)"),
     ("RFT-011", "logout endpoint"),
-    ("IMP-007", "hybrid response types"),
     ("SES-008", "account pages"),
     ("SES-009", "password reset"),
     ("SES-010", "second factors"),

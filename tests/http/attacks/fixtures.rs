@@ -90,6 +90,7 @@ pub async fn prepare(stage: &mut Stage) -> Result<(), String> {
         "alice has an OP session unless said otherwise; client web registers exactly https://rp.test/cb"
         | "client multi registers two redirect URIs"
         | "client native registers http://127.0.0.1/cb"
+        | "legacy"
         | "client spa is public"
         | "spa is public"
         | "client conf has require_pkce"
@@ -241,6 +242,7 @@ async fn registered(stage: &mut Stage) -> Result<(), String> {
         }
         "client spa is public" | "spa is public" => declared("spa").is_public(),
         "client conf has require_pkce" => declared("conf").require_pkce,
+        "legacy" => declared("legacy").weaknesses().next().is_some(),
         _ => declared("web").redirect_uris == ["https://rp.test/cb"],
     };
     if !said {

@@ -1,6 +1,8 @@
 //! What must hold, as far as the answers alone tell. Texts are matched as they stand in the file.
 
-use crate::support::{answer::Answer, browser::Carried, html};
+use moneta::jose::{Alg, half_hash};
+
+use crate::support::{answer::Answer, browser::Carried, html, rp::claims};
 
 use super::{
     judge::{Verdict, arrived, ensure},
@@ -36,11 +38,26 @@ pub fn check(stage: &Stage, run: &Run, text: &str) -> Option<Verdict> {
             ensure(run.answers.iter().all(loses), || "a loser got something else".to_owned())
         }
         "Allow: POST" => header(run, "allow", |allow| allow.contains("POST")),
-        "iss and state present on errors" => ensure(
+        "iss and state present on errors" | "iss and state present" => ensure(
             arrived(run, "iss").as_deref() == Some(issuer)
                 && arrived(run, "state").as_deref() == run.sent("state"),
             || format!("{:?}", run.arrival),
         ),
+        "fragment only" => {
+            ensure(run.arrival.as_ref().is_some_and(|a| a.carried == Carried::Fragment), || {
+                format!("{:?}", run.arrival)
+            })
+        }
+        "c_hash and at_hash correct" => {
+            let claims = arrived(run, "id_token").map(|token| claims(&token)).unwrap_or_default();
+            let right = |claim: &str, beside: &str| {
+                let own = arrived(run, beside).map(|text| half_hash(Alg::RS256, &text));
+                own.is_some() && claims.get(claim).and_then(|v| v.as_str()) == own.as_deref()
+            };
+            ensure(right("c_hash", "code") && right("at_hash", "access_token"), || {
+                format!("{claims} beside {:?}", run.arrival)
+            })
+        }
         "issuer and endpoints from configuration" => {
             let document = run.first().json();
             let of_issuer = |value: &serde_json::Value| {

@@ -69,6 +69,10 @@ fn in_answers(stage: &Stage, run: &Run, text: &str) -> Option<Verdict> {
         "Location to an unregistered URI" | "Location outside the issuer origin" => {
             nowhere(run, |a| a.location().is_some_and(|location| is_foreign(stage, location)))
         }
+        "values in the query" => {
+            let registered = |a: &crate::support::browser::Arrival| a.uri.contains('?');
+            ensure(!run.arrival.as_ref().is_some_and(registered), || format!("{:?}", run.arrival))
+        }
         "code or token anywhere in the response" => nowhere(run, |a| {
             ["code=", "access_token", "id_token", "refresh_token"]
                 .iter()
