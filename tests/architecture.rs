@@ -13,7 +13,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("protocol", &["domain", "jose"]),
     ("ports", &[]),
     ("store", &["ports", "runtime"]),
-    ("config", &["protocol"]),
+    ("config", &["protocol", "jose"]),
     ("ui", &[]),
     ("adapters", &["ports", "runtime"]),
     ("feed", &["store", "moneta_projections"]),

@@ -2,6 +2,7 @@
 //! is more lenient than another.
 
 mod backchannel;
+mod keys;
 
 use std::{fmt, ops::RangeInclusive};
 
@@ -89,6 +90,7 @@ pub fn validate_client(client: &ClientMetadata, offered: &Offered<'_>) -> Vec<Cl
     check.public_client();
     check.scope();
     check.backchannel();
+    check.keys();
     check.tokens();
     check.resource_server();
     check.links();

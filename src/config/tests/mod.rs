@@ -3,6 +3,7 @@
 mod clients;
 mod demo;
 mod documents;
+mod keys;
 mod layers;
 mod rules;
 
