@@ -7,7 +7,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod ciba;
 mod code;
+mod front_channel;
 mod jose;
 mod openidconnect;
 mod script;

@@ -28,6 +28,8 @@ enum Wish {
     Open(String),
     /// Open the URL, sign in and deny.
     Deny(String),
+    /// Decide a backchannel request, after which the provider's clock moves on.
+    Decide { auth_req_id: String, decision: String },
     /// Nothing more; this is what came out.
     Report(Value),
 }
@@ -58,6 +60,14 @@ pub async fn run(provider: &Provider, script: &str, task: &Value) -> Value {
             Some(Wish::Deny(url)) => {
                 let arrival = deny(&mut browser, &url).await;
                 running.say(&carried(&arrival));
+            }
+            Some(Wish::Decide { auth_req_id, decision }) => {
+                let query = format!("auth_req_id={auth_req_id}&decision={decision}");
+                let path = format!("/test/backchannel/approve?{query}");
+                let answer = provider.http.send("POST", &path, &[], None).await;
+                assert_eq!(answer.status, 204, "{}", answer.whole());
+                provider.clock.advance(6);
+                running.say(&Value::Null);
             }
             Some(Wish::Report(report)) => {
                 let ended = running.child.wait().expect("it is a child of this process");

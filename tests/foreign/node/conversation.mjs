@@ -40,6 +40,12 @@ export const allow = (url) => navigate({ open: String(url) });
 /** Lets the end-user open `url`, sign in and deny; gives back the authorization response. */
 export const deny = (url) => navigate({ deny: String(url) });
 
+/** Lets the end-user decide a backchannel request, and the provider's clock move on. */
+export function decide(auth_req_id, decision) {
+  say({ decide: { auth_req_id, decision } });
+  return hear();
+}
+
 /** Ends the script. */
 export function report(facts) {
   say({ report: facts });

@@ -9,6 +9,7 @@ use openidconnect::{
 use crate::support::provider::Provider;
 
 mod code;
+mod front_channel;
 
 /// The crate's client, as far as discovery sets it up.
 pub type Party = CoreClient<

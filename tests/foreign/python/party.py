@@ -7,7 +7,8 @@ from authlib.integrations.base_client.sync_app import OAuth2Mixin
 from authlib.integrations.base_client.sync_openid import OpenIDMixin
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
-from joserfc.jwk import import_key
+from joserfc import jwt
+from joserfc.jwk import KeySet, import_key
 
 from conversation import TASK
 
@@ -54,6 +55,18 @@ class Party(OAuth2Mixin, OpenIDMixin, BaseApp):
         assert answer["iss"] == self.load_server_metadata()["issuer"], "the issuer is another"
         kwargs = self._format_state_params({**begun, "redirect_uri": self.redirect_uri}, {})
         return self.fetch_access_token(code=answer["code"], **kwargs)
+
+    def verified(self, kind, id_token, nonce, beside):
+        """The claims of an ID Token that came from the authorization endpoint with what is `beside` it."""
+        metadata = self.load_server_metadata()
+        algs = metadata["id_token_signing_alg_values_supported"]
+        keys = KeySet.import_key_set(self.fetch_jwk_set())
+        token = jwt.decode(id_token, key=keys, algorithms=algs)
+        known = {name: beside[name] for name in ("access_token", "code") if name in beside}
+        expected = {"nonce": nonce, "client_id": self.client_id, **known}
+        claims = kind(token.claims, token.header, {"iss": {"values": [metadata["issuer"]]}}, expected)
+        claims.validate(leeway=120)
+        return claims
 
     def session(self):
         """The client that speaks with the provider's endpoints."""
