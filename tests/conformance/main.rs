@@ -11,6 +11,7 @@
 mod support;
 
 mod checks;
+mod ciba;
 mod id_token;
 mod keys;
 mod metadata;

@@ -103,7 +103,7 @@ impl Suite {
             .without("code_challenge")
             .without("code_challenge_method")
             .with("response_type", self.variant.response_type)
-            .with("state", &(random() + &random() + &random())[..128]);
+            .with("state", &[random(), random(), random()].concat()[..128]);
         if self.variant.form_post { request.with("response_mode", "form_post") } else { request }
     }
 

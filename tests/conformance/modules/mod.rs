@@ -1,6 +1,7 @@
 //! What each module of the conformance suite demands, by its name.
 
 mod codes;
+mod configuration;
 mod flows;
 mod parameters;
 mod refresh;
@@ -10,6 +11,7 @@ mod sessions;
 mod userinfo;
 
 pub use codes::*;
+pub use configuration::*;
 pub use flows::*;
 pub use parameters::*;
 pub use refresh::*;
