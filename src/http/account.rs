@@ -10,7 +10,7 @@ pub mod password;
 pub mod sign_in;
 pub mod totp;
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use actix_web::{HttpRequest, HttpResponse};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -25,16 +25,20 @@ use super::{
     pages::{self, Trouble},
     session::{self, LiveSession},
 };
-use crate::protocol::params::Params;
+use crate::protocol::{device::UserCode, endpoints::DEVICE_VERIFICATION, params::Params};
 
 /// The account page.
 pub const PATH: &str = "/account";
+/// The word for the page of user codes.
+const DEVICE: &str = "device";
 /// Seconds after which a change asks to sign in again.
 const FRESH: i64 = 300;
 
-/// Where somebody wants to go in the account.
+/// Where somebody who signs in without any client wants to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Page {
+    /// To let a device in, with the code they have for it (RFC 8628 §3.3).
+    Device(Option<UserCode>),
     /// To see how they sign in.
     Overview,
     /// To change the password.
@@ -48,30 +52,44 @@ pub enum Page {
 }
 
 impl Page {
-    const ALL: [Self; 5] = [Self::Overview, Self::Password, Self::Totp, Self::Passkey, Self::Inbox];
+    const ALL: [Self; 6] = [
+        Self::Overview,
+        Self::Password,
+        Self::Totp,
+        Self::Passkey,
+        Self::Inbox,
+        Self::Device(None),
+    ];
 
     /// Its path.
-    pub const fn path(self) -> &'static str {
+    pub fn path(self) -> Cow<'static, str> {
         match self {
-            Self::Overview => PATH,
-            Self::Password => "/account/password",
-            Self::Totp => "/account/totp",
-            Self::Passkey => "/account/passkey",
-            Self::Inbox => super::inbox::PATH,
+            Self::Overview => PATH.into(),
+            Self::Password => "/account/password".into(),
+            Self::Totp => "/account/totp".into(),
+            Self::Passkey => "/account/passkey".into(),
+            Self::Inbox => super::inbox::PATH.into(),
+            Self::Device(None) => DEVICE_VERIFICATION.into(),
+            Self::Device(Some(code)) => format!("{DEVICE_VERIFICATION}?user_code={code}").into(),
         }
     }
 
-    const fn word(self) -> &'static str {
+    fn word(self) -> Cow<'static, str> {
         match self {
-            Self::Overview => "overview",
-            Self::Password => "password",
-            Self::Totp => "totp",
-            Self::Passkey => "passkey",
-            Self::Inbox => "inbox",
+            Self::Overview => "overview".into(),
+            Self::Password => "password".into(),
+            Self::Totp => "totp".into(),
+            Self::Passkey => "passkey".into(),
+            Self::Inbox => "inbox".into(),
+            Self::Device(None) => DEVICE.into(),
+            Self::Device(Some(code)) => format!("{DEVICE}.{code}").into(),
         }
     }
 
     fn parse(word: &str) -> Option<Self> {
+        if let Some((DEVICE, code)) = word.split_once('.') {
+            return UserCode::read(code).map(|code| Self::Device(Some(code)));
+        }
         Self::ALL.into_iter().find(|page| page.word() == word)
     }
 }
@@ -138,6 +156,6 @@ pub(super) fn sign_in_first(page: Page) -> HttpResponse {
 }
 
 /// To the sign-in page, although somebody is signed in, and from there to `page`.
-fn sign_in_again(page: Page) -> HttpResponse {
+pub(super) fn sign_in_again(page: Page) -> HttpResponse {
     pages::see_other(&format!("/account/sign-in?again=yes&to={}", page.word()), &[])
 }

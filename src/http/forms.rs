@@ -15,6 +15,11 @@ pub fn check(
 ) -> Result<(), Trouble> {
     let sent = form.get("csrf").unwrap_or_default();
     let same = bool::from(sent.as_bytes().ct_eq(token.as_bytes()));
+    if same { from_here(op, request) } else { Err(Trouble::ForgedForm) }
+}
+
+/// Whether a form was posted from a page of ours.
+pub fn from_here(op: &Op, request: &HttpRequest) -> Result<(), Trouble> {
     let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
     let origin = header(header::ORIGIN.as_str());
     let here = match header("sec-fetch-site") {
@@ -25,5 +30,5 @@ pub fn check(
         Some(_) => false,
         None => origin.is_none_or(|origin| origin == op.rules.issuer),
     };
-    if same && here { Ok(()) } else { Err(Trouble::ForgedForm) }
+    if here { Ok(()) } else { Err(Trouble::ForgedForm) }
 }

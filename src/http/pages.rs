@@ -9,7 +9,7 @@ use moneta_events::Reason;
 
 use super::{factors::Refusal, op::Op};
 use crate::{
-    engine::{facts::NoView, order::Failure, privacy::PrivacyError},
+    engine::{facts::NoView, guards::GuardError, order::Failure, privacy::PrivacyError},
     ui::{self, Csp, ErrorPage, Frame, LoginProblem, PasswordProblem},
 };
 
@@ -172,6 +172,13 @@ impl From<Failure> for Trouble {
                 Self::Busy { retry_after: 5, too_many: false }
             }
         }
+    }
+}
+
+impl From<GuardError> for Trouble {
+    fn from(cause: GuardError) -> Self {
+        tracing::error!(%cause, "nothing can be looked up by its code");
+        Self::Busy { retry_after: 2, too_many: false }
     }
 }
 

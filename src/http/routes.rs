@@ -85,6 +85,18 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .post(backchannel::post)
                 .default_service(only("POST")),
         )
+        .service(
+            web::resource(endpoints::DEVICE_VERIFICATION)
+                .get(device::entry::get)
+                .post(device::entry::post)
+                .default_service(only("GET, POST")),
+        )
+        .service(
+            web::resource(format!("{}/{{request}}", endpoints::DEVICE_VERIFICATION))
+                .get(device::decision::get)
+                .post(device::decision::post)
+                .default_service(only("GET, POST")),
+        )
         .service(web::resource(endpoints::JWKS).get(discovery::jwks).default_service(only("GET")))
         .service(
             web::resource([endpoints::OPENID_CONFIGURATION, endpoints::OAUTH_AUTHORIZATION_SERVER])

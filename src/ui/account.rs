@@ -126,6 +126,8 @@ pub struct AccountSignIn<'a> {
     pub passkey: Option<PasskeyButton<'a>>,
     /// Whether somebody is signed in, and asked again.
     pub again: bool,
+    /// Whether it is to let a device in.
+    pub for_device: bool,
     /// What went wrong before.
     pub problem: Option<LoginProblem>,
 }

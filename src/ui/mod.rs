@@ -12,6 +12,7 @@ mod account;
 pub mod assets;
 mod consent;
 mod csp;
+mod device;
 mod duration;
 mod error;
 mod form_post;
@@ -34,6 +35,7 @@ pub use account::{
 };
 pub use consent::{ClaimLine, Consent, ScopeLine};
 pub use csp::Csp;
+pub use device::{DeviceDecision, DeviceEntry, DeviceOutcome, DeviceProblem, DeviceResult};
 pub use error::ErrorPage;
 pub use form_post::FormPost;
 pub use frame::{ClientCard, Frame};

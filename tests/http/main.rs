@@ -15,6 +15,7 @@ mod backchannel;
 mod bad_input;
 mod consent;
 mod device;
+mod device_pages;
 mod factors;
 mod front_channel;
 mod inbox;

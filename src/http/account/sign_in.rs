@@ -38,7 +38,7 @@ pub async fn get(request: HttpRequest, op: web::Data<Op>) -> HttpResponse {
         let door = Door::of(&op, &request)?;
         let visit = Visit::of(&op, &request).await?;
         if visit.is_some() && !door.again {
-            return Ok(pages::see_other(door.to.path(), &[]));
+            return Ok(pages::see_other(&door.to.path(), &[]));
         }
         let username = match &visit {
             Some(visit) => people::person(&op, visit.subject()).await?.username,
@@ -145,6 +145,7 @@ async fn show(
         username,
         passkey: button,
         again: door.again,
+        for_device: matches!(door.to, Page::Device(_)),
         problem,
     };
     let response = pages::attempt(problem, &shown, &csp);
@@ -342,7 +343,7 @@ async fn finish(
     let account = Account::of(op, request, door.browser, &username);
     let cookies =
         [signed_in.cookie, account.remember(op), door.remembered.clone(), forget_first(op)];
-    Ok(pages::see_other(door.to.path(), &cookies))
+    Ok(pages::see_other(&door.to.path(), &cookies))
 }
 
 fn forget_first(op: &Op) -> String {

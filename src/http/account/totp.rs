@@ -75,7 +75,7 @@ async fn enrol(request: &HttpRequest, op: &Op, form: &[u8]) -> Result<HttpRespon
     let sealed = form.get("setup").unwrap_or_default();
     let Some(offer) = Offer::open(op, &visit, sealed).await? else {
         // Too old, or of another session: a new one is offered.
-        return Ok(pages::see_other(Page::Totp.path(), &[]));
+        return Ok(pages::see_other(&Page::Totp.path(), &[]));
     };
     let (subject, now) = (visit.subject(), visit.caller.now);
     if let Err(retry_after) = op.throttles.code(subject, None, visit.caller.place, now) {

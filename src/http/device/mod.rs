@@ -2,3 +2,6 @@
 //! which its user goes on with another device.
 
 pub mod authorization;
+pub mod decision;
+pub mod entry;
+mod visitor;

@@ -4,11 +4,12 @@ use moneta_events::{ActorKind, Reason, Timestamp, Verdict};
 
 use crate::ui::{
     Account, AccountNotice, AccountSignIn, Button, Chain, ClaimLine, ClientCard, Consent, Decided,
-    ErrorPage, Flow, FormPost, Frame, Home, Inbox, InboxOffline, InboxOutcome, InboxRequest, Link,
-    Login, LoginProblem, NewPassword, Panel, PasskeyButton, PasskeyLine, PasskeySetup,
-    PasswordProblem, Playground, PlaygroundResult, ProofProblem, Qr, Reauthentication, RequestCard,
-    ScopeLine, SecondFactor, SelectAccount, Status, Timeline, TimelineEntry, TotpSetup,
-    Transaction, Transactions, render,
+    DeviceDecision, DeviceEntry, DeviceOutcome, DeviceProblem, DeviceResult, ErrorPage, Flow,
+    FormPost, Frame, Home, Inbox, InboxOffline, InboxOutcome, InboxRequest, Link, Login,
+    LoginProblem, NewPassword, Panel, PasskeyButton, PasskeyLine, PasskeySetup, PasswordProblem,
+    Playground, PlaygroundResult, ProofProblem, Qr, Reauthentication, RequestCard, ScopeLine,
+    SecondFactor, SelectAccount, Status, Timeline, TimelineEntry, TotpSetup, Transaction,
+    Transactions, render,
 };
 
 pub(super) const NONCE: &str = "bm9uY2U";
@@ -27,6 +28,9 @@ pub(super) fn pages(text: &str) -> Vec<(&'static str, String)> {
         ("new_password", new_password(frame, text)),
         ("select_account", select_account(frame, text)),
         ("consent", consent(frame, text)),
+        ("device_entry", device_entry(frame, text)),
+        ("device_decision", device_decision(frame, text)),
+        ("device_outcome", device_outcome(frame, text)),
         ("error", error(frame, text)),
         ("form_post", form_post(frame, text)),
         ("home", render(&Home { frame, playground: true })),
@@ -111,6 +115,7 @@ fn account_sign_in(frame: Frame<'_>, text: &str) -> String {
         username: text,
         passkey: Some(PasskeyButton { options: text, nonce: NONCE }),
         again: true,
+        for_device: false,
         problem: Some(LoginProblem::WrongCredentials),
     })
 }
@@ -295,4 +300,36 @@ fn transactions(frame: Frame<'_>, text: &str) -> String {
         }],
         next: Some(text),
     })
+}
+
+fn device_entry(frame: Frame<'_>, text: &str) -> String {
+    render(&DeviceEntry {
+        frame,
+        action: text,
+        csrf: text,
+        account: text,
+        user_code: text,
+        problem: Some(DeviceProblem::Unknown),
+    })
+}
+
+fn device_decision(frame: Frame<'_>, text: &str) -> String {
+    let claims = vec![ClaimLine { name: text, value: text.to_owned() }];
+    render(&DeviceDecision {
+        frame,
+        client: client(text),
+        action: text,
+        csrf: text,
+        account: text,
+        user_code: text,
+        scopes: vec![ScopeLine { sentence: text, claims }],
+        asked_at: Timestamp::from_seconds(1_800_000_000),
+        seconds_ago: 61,
+        place: Some(text.to_owned()),
+        is_elsewhere: true,
+    })
+}
+
+fn device_outcome(frame: Frame<'_>, text: &str) -> String {
+    render(&DeviceOutcome { frame, client: client(text), result: DeviceResult::Allowed })
 }
