@@ -5,6 +5,7 @@
 
 mod clients;
 mod codes;
+mod devices;
 mod endings;
 mod front_channel;
 mod keys;
