@@ -5,7 +5,7 @@ use serde_json::json;
 use thirtyfour::extensions::query::ElementWaitable as _;
 
 use crate::{
-    stage::{Look, Stage, play_upon, play_with},
+    stage::{Look, Stage, play_upon, play_with, play_with_passkeys},
     support::{backchannel::EXPIRY, demo::PASSWORD, rp::claims},
 };
 
@@ -89,6 +89,43 @@ fn the_client_that_polls_gets_its_tokens_once_it_is_approved() {
         let id_token = claims(&tokens.member("id_token").expect("an ID Token"));
         assert_eq!(id_token["sub"], stage.provider.subject_of("alice").await);
         assert_eq!(id_token["amr"], json!(["pwd"]));
+    });
+}
+
+#[test]
+fn a_passkey_approves_and_the_client_learns_how_strong_that_was() {
+    play_with_passkeys(PHONE, async |stage: &Stage| {
+        let browser = &stage.browser;
+        stage.at_inbox().await;
+        browser.go("/account").await;
+        browser.click("#passkey-add").await;
+        browser.arrive("Add a passkey").await;
+        browser.fill("#label", "My phone").await;
+        browser.click("#passkey-submit").await;
+        browser.arrive("Your account").await;
+
+        browser.go("/device-inbox").await;
+        browser.find("#live[data-state=on]").await;
+        let client = stage.provider.client("ciba_secret");
+        let auth_req_id = client.auth_req_id(&[("binding_message", "W4SCT")]).await;
+        browser.click("#approve").await;
+        browser.arrive("Approve this?").await;
+        browser.find("#confirm-passkey").await;
+        browser.picture("inbox-passkey").await;
+        browser.click("#confirm-passkey").await;
+        browser.arrive("Approved").await;
+        let events = stage.provider.events_after(0).await;
+        let approved = events.iter().find(|(event, _)| event == "approval.approved");
+        let approved: serde_json::Value = serde_json::from_str(&approved.unwrap().1).unwrap();
+        let proof = &approved["data"]["proof"];
+        assert_eq!(proof["method"], "passkey");
+        assert!(proof["credential"].is_string() && proof["assertion"].is_string(), "{proof}");
+        stage.provider.clock.advance(10);
+        let tokens = client.fetch(&auth_req_id).await;
+        let id_token = claims(&tokens.member("id_token").expect("an ID Token"));
+        assert_eq!(id_token["acr"], "phr");
+        let amr = id_token["amr"].as_array().unwrap();
+        assert!(amr.contains(&json!("pop")) && amr.contains(&json!("mfa")), "{amr:?}");
     });
 }
 
