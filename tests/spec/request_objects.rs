@@ -191,7 +191,7 @@ fn a_parameter_of_the_wrong_type_fails() {
         let outcome = try_claims(&with(good(), name, value.clone()));
         refused(outcome, Reason::RequestObjectClaimWrong, &format!("{name} {value}"));
     }
-    let control = try_claims(&with(good(), "binding_message", json!("a\u{0}b")));
+    let control = try_claims(&with(good(), "login_hint", json!("a\u{0}b")));
     refused(control, Reason::ParameterMalformed, "a control character");
 }
 

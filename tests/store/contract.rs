@@ -276,9 +276,11 @@ pub(crate) async fn an_acknowledged_append_is_seen(store: Store) {
 pub(crate) async fn the_streams_of_a_category_are_all_found(store: Store) {
     assert!(store.streams(Category::Client).await.unwrap().is_empty());
     let mut clients = Vec::new();
-    for (number, category) in (0..40).zip(Category::ALL.into_iter().cycle()) {
+    let kinds = Category::ALL.len() as u128;
+    for (number, category) in (0..4 * kinds).zip(Category::ALL.into_iter().cycle()) {
         // The highest and the lowest names of each category are among them.
-        let uuid = Uuid::from_u128(if number % 20 < 10 { number } else { u128::MAX - number });
+        let is_low = number % (2 * kinds) < kinds;
+        let uuid = Uuid::from_u128(if is_low { number } else { u128::MAX - number });
         let stream = StreamId::new(category, uuid);
         store.append(append(stream, Expected::NoStream, "first")).await.unwrap();
         store.append(append(stream, Expected::Revision(0), "second")).await.unwrap();
