@@ -10,6 +10,7 @@ mod applicability;
 mod bystander;
 mod canary;
 mod case;
+mod factors;
 mod fixtures;
 mod guessing;
 mod judge;

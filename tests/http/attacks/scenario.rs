@@ -1,12 +1,22 @@
 //! Cases that are more than one request: floods, slow clients, a slow store, scans for secrets. Found by
 //! the text of their precondition.
 
-use super::{canary, guessing, load, overload, run::Run, stage::Stage, tampering};
+use super::{canary, factors, guessing, load, overload, run::Run, stage::Stage, tampering};
 
 /// `None` for a case that is sent as it is written.
 pub async fn run(stage: &mut Stage) -> Option<Result<Run, String>> {
     let precondition = stage.case.precondition.clone();
     Some(match precondition.as_str() {
+        "alice has a passkey" => factors::passkey(stage).await,
+        "code accepted once" => factors::code_twice(stage).await,
+        "50 logins share one code" => factors::code_race(stage).await,
+        "password known; OTP unknown" => factors::guess_codes(stage).await,
+        "password done, second factor required and not done" => {
+            factors::skip_second_factor(stage).await
+        }
+        "session live" if stage.case.endpoint == "account" => {
+            factors::wrong_old_password(stage).await
+        }
         "10^5 random tokens" => guessing::tokens(stage).await,
         "random wrong secrets" => guessing::secrets(stage).await,
         "100 000 distinct ui_locales values" => load::locales(stage).await,
