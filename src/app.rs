@@ -45,6 +45,7 @@ use crate::{
     feed::{projector::Projector, publish::Published},
     http::{
         self,
+        backchannel::notify::Notifier,
         discovery::Document,
         inbox::Listeners,
         op::{Op, Readiness},
@@ -53,7 +54,8 @@ use crate::{
     },
     ports::{key_wrap::KeyWrap, passwords::Passwords, vault::Vault},
     process::{
-        expiry::Expiry, guards::GuardKeeper, incidents::IncidentKeeper, keys::KeyKeeper, memory,
+        backchannel::BackchannelNotifier, expiry::Expiry, guards::GuardKeeper,
+        incidents::IncidentKeeper, keys::KeyKeeper, memory,
     },
     protocol::{derived::Derived, discovery, handle::Handles, passkey::Challenges},
     runtime::{clock::Clock, entropy::Entropy},
@@ -73,6 +75,9 @@ const CLIENT_KEYS: usize = 5_000;
 
 /// Connections that may wait to be accepted, as far as the machine allows.
 const BACKLOG: i32 = 4096;
+
+/// Seconds within which a client is told of a backchannel request that was decided at the last moment.
+const NOTIFYING: u32 = 600;
 
 /// What a provider is made of.
 pub struct Parts {
@@ -268,6 +273,14 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
 
     let (stop, stopped) = watch::channel(false);
     let keeper = IncidentKeeper { incidents, ledger: core.ledger.clone(), privacy: core.privacy };
+    let notifier = BackchannelNotifier {
+        notifier: Arc::new(Notifier(op.clone())),
+        facts: core.facts.clone(),
+        pending: op.pending.clone(),
+        ledger: core.ledger.clone(),
+        appended: core.appended,
+        window: settings.backchannel.longest_lifetime + NOTIFYING,
+    };
     let guards = GuardKeeper { guards: op.guards.clone(), ledger: core.ledger.clone() };
     let doors = op.clone();
     let keys = KeyKeeper {
@@ -282,6 +295,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         tokio::spawn(keys.run(stopped.clone())),
         tokio::spawn(expiry.run(stopped.clone())),
         tokio::spawn(guards.run(stopped.clone())),
+        tokio::spawn(notifier.run(stopped.clone())),
         tokio::spawn(memory::give_back(stopped.clone())),
         tokio::spawn(publish::keep_origins(op.clone(), declared, stopped)),
     ];

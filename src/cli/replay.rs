@@ -2,7 +2,6 @@
 //! every event, and whether the rules of today come to what is on record.
 
 mod approval;
-mod every;
 mod grants;
 mod records;
 mod rules;
@@ -25,7 +24,7 @@ use super::{
 pub(super) use rules::{Facts, tell};
 use rules::{Step, Told};
 
-/// Replay one transaction, or all of them, through the rules, event by event
+/// Replay one transaction through the rules, event by event
 ///
 /// Folds the events of a stream as the provider does and shows the state after each. Checks the chain, that
 /// every event leads to what its envelope says, and that the rules of this version, given the command each
@@ -37,16 +36,11 @@ Examples:
   moneta replay 01930a5e-7c1b-7d3e-9f00-2b1c3d4e5f60
   moneta replay client-7a1f...  --step         any stream; waits for Enter after each event
   moneta replay ID --json                      for programs: exit code 0 or 3
-  moneta replay --all                          every stream of the log
 
 It needs no key and no server; --data DIR reads a copy.")]
 pub(super) struct Arguments {
     /// The UUID of a transaction, or the name of a stream
-    #[arg(required_unless_present = "all")]
-    id: Option<String>,
-    /// Every stream of the log, without the states on the way
-    #[arg(long, conflicts_with_all = ["id", "step"])]
-    all: bool,
+    id: String,
     /// Wait for Enter after each event
     #[arg(long)]
     step: bool,
@@ -57,18 +51,9 @@ pub(super) struct Arguments {
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<Exit> {
     let data = global.data()?;
-    let Some(id) = &arguments.id else {
-        let report = block_on(async { every::replay(&Reader::open(&data)?).await })?;
-        if arguments.json {
-            terminal::print_json(&report)?;
-        } else {
-            terminal::print(&every::render(&report, Paint::stdout()));
-        }
-        return Ok(if report.consistent { Exit::Done } else { Exit::Damaged });
-    };
     let (stream, events) = block_on(async {
         let reader = Reader::open(&data)?;
-        find(&*reader.log, id).await
+        find(&*reader.log, &arguments.id).await
     })?;
     let told = tell(&events);
     if arguments.json {

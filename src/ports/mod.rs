@@ -3,6 +3,7 @@
 //! Called by `engine`, `process` and `http`; implemented in `adapters` and `store`, chosen in `app`.
 
 pub mod authenticator;
+pub mod client_notifier;
 pub mod http_client;
 pub mod key_wrap;
 pub mod passwords;

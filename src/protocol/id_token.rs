@@ -32,6 +32,16 @@ pub struct IdTokenClaims<'a> {
     s_hash: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<Digest>,
+    #[serde(
+        rename = "urn:openid:params:jwt:claim:auth_req_id",
+        skip_serializing_if = "Option::is_none"
+    )]
+    auth_req_id: Option<&'a str>,
+    #[serde(
+        rename = "urn:openid:params:jwt:claim:rt_hash",
+        skip_serializing_if = "Option::is_none"
+    )]
+    rt_hash: Option<String>,
     #[serde(flatten)]
     person: Option<&'a Map<String, Value>>,
 }
@@ -58,6 +68,8 @@ impl<'a> IdTokenClaims<'a> {
             c_hash: None,
             s_hash: None,
             sid: grantor.session.map(|session| sid(session, client_id)),
+            auth_req_id: None,
+            rt_hash: None,
             person: None,
         }
     }
@@ -72,6 +84,13 @@ impl<'a> IdTokenClaims<'a> {
     #[must_use]
     pub fn with_access_token(self, alg: &str, access_token: &str) -> Self {
         Self { at_hash: hash(alg, access_token), ..self }
+    }
+
+    /// Pushed to a client: bound to its request and the refresh token beside it (CIBA Core 1.0 §10.3.1).
+    #[must_use]
+    pub fn pushed(self, alg: &str, auth_req_id: &'a str, refresh_token: Option<&str>) -> Self {
+        let rt_hash = refresh_token.and_then(|token| hash(alg, token));
+        Self { auth_req_id: Some(auth_req_id), rt_hash, ..self }
     }
 
     /// Bound to the code beside it (§3.3.2.11).

@@ -12,6 +12,7 @@ mod support;
 
 mod attacks;
 mod backchannel;
+mod backchannel_delivery;
 mod bad_input;
 mod consent;
 mod device;
@@ -21,7 +22,6 @@ mod front_channel;
 mod inbox;
 mod private_key_jwt;
 mod races;
-mod replay;
 mod sessions;
 mod timing;
 mod tokens;

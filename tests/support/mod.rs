@@ -21,7 +21,7 @@ pub mod logs;
 pub mod operator;
 pub mod provider;
 pub mod quiet;
-pub mod replayed;
+pub mod receiver;
 pub mod rp;
 pub mod signer;
 pub mod slow_store;

@@ -67,7 +67,7 @@ fn the_demo_has_these_clients() {
     let names: Vec<_> = settings.clients.iter().map(|c| c.metadata.client_id.to_string()).collect();
     assert_eq!(
         names.join(" "),
-        "web web-es256 web-jwt conf pkjwt spa native multi legacy low high tv ciba_secret rs1 rs2 evil playground"
+        "web web-es256 web-jwt conf pkjwt spa native multi legacy low high tv ciba_secret ciba ciba_ping ciba_push rs1 rs2 evil playground"
     );
     let client = |name: &str| -> &ClientDeclaration {
         settings.clients.iter().find(|c| c.metadata.client_id.as_str() == name).unwrap()

@@ -34,6 +34,8 @@ use crate::domain::{
 
 /// Requests of one end-user that are looked up in the read model.
 const LOOKED_UP: u32 = 64;
+/// Grants of before that are looked up in one go.
+const PAGE: u32 = 500;
 /// Places that turn out to be free when they are looked at.
 const ATTEMPTS: usize = 8;
 
@@ -253,6 +255,32 @@ impl Pending {
             }
         }
         Ok(self.open.of(subject).0)
+    }
+
+    /// The requests asked since then, decided or not, as far as the read models know at `head`.
+    pub async fn since(&self, since: Timestamp, head: u64) -> Vec<StreamId> {
+        if !self.queries.up_to(Timeline.name(), head).await {
+            tracing::warn!("the list of grants lags behind; requests of before may be missing");
+        }
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let since = Some(since);
+            let filter = Filter { since, after, limit: PAGE, ..Filter::default() };
+            let page = self.queries.query(move |connection| timeline::list(connection, &filter));
+            let page = match page.await {
+                Ok(page) => page,
+                Err(failure) => {
+                    tracing::warn!(%failure, "requests of before cannot be looked up");
+                    return found;
+                }
+            };
+            let streams = page.rows.iter().map(|row| row.stream);
+            found.extend(streams.filter(|stream| stream.category == Category::Backchannel));
+            after = page.next;
+            if after.is_none() {
+                return found;
+            }
+        }
     }
 
     /// What the read model knows to be open.

@@ -3,6 +3,7 @@
 
 pub mod approve;
 mod end_user;
+pub mod notify;
 mod signed;
 
 use std::sync::Arc;

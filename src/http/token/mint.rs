@@ -102,6 +102,38 @@ impl Draft {
         Ok(Self { issued, stream, access_token, refresh_secret, id_token })
     }
 
+    /// The same with secrets that can be made again, for tokens that are sent more than once. `before` is
+    /// what is on record of them, where they are on record; `None` where they cannot be made any more.
+    pub(in crate::http) fn lasting(
+        op: &Op,
+        grant: Grant<'_>,
+        before: Option<&Issued>,
+    ) -> Result<Option<Self>, EndpointError> {
+        let (stream, generation) = (grant.stream, grant.generation);
+        let mut draft = Self::new(op, grant)?;
+        draft.access_token.set_secret(op.derived.secret(
+            HandleKind::AccessToken,
+            stream,
+            generation,
+        ));
+        draft.refresh_secret = op.derived.secret(HandleKind::RefreshToken, stream, generation);
+        draft.issued.access_token = draft.access_token.record.clone();
+        if let Some(token) = &mut draft.issued.refresh_token {
+            let kind = HandleKind::RefreshToken;
+            token.digest = digest_of(kind, stream, generation, &draft.refresh_secret);
+        }
+        let Some(before) = before else { return Ok(Some(draft)) };
+        let kid = |issued: &Issued| issued.id_token.as_ref().map(|token| token.kid.clone());
+        let is_same = kid(&draft.issued) == kid(before)
+            && draft.issued.access_token.digest == before.access_token.digest;
+        if let Some((token, record)) = draft.id_token.as_mut().zip(before.id_token.as_ref()) {
+            token.record = record.clone();
+        }
+        draft.access_token.record = before.access_token.clone();
+        draft.issued = before.clone();
+        Ok(is_same.then_some(draft))
+    }
+
     /// Makes the tokens, once they are on record at `position` of the log.
     pub(in crate::http) fn mint(
         self,
@@ -110,9 +142,24 @@ impl Draft {
         grantor: Option<&Grantor<'_>>,
         position: u64,
     ) -> Result<Minted, EndpointError> {
+        self.mint_for(op, client, grantor, (position, None))
+    }
+
+    /// The same for a client that is sent them: the ID Token names its request.
+    pub(in crate::http) fn mint_for(
+        self,
+        op: &Op,
+        client: &ClientMetadata,
+        grantor: Option<&Grantor<'_>>,
+        (position, auth_req_id): (u64, Option<&str>),
+    ) -> Result<Minted, EndpointError> {
         let Self { issued, stream, access_token: draft, refresh_secret, id_token } = self;
         let generation = issued.generation;
         let access_token = draft.mint(op, client, grantor, position)?;
+        let refresh_token = issued.refresh_token.map(|_| {
+            let kind = HandleKind::RefreshToken;
+            op.handles.seal(kind, stream, generation, position, &refresh_secret)
+        });
         let id_token = match (id_token, grantor) {
             (Some(draft), Some(grantor)) => {
                 let mut claims = draft
@@ -121,14 +168,14 @@ impl Draft {
                 if generation > 0 {
                     claims = claims.without_nonce();
                 }
+                if let Some(auth_req_id) = auth_req_id {
+                    let alg = &draft.record.alg;
+                    claims = claims.pushed(alg, auth_req_id, refresh_token.as_deref());
+                }
                 Some(draft.sign(&claims)?)
             }
             _ => None,
         };
-        let refresh_token = issued.refresh_token.map(|_| {
-            let kind = HandleKind::RefreshToken;
-            op.handles.seal(kind, stream, generation, position, &refresh_secret)
-        });
         Ok(Minted {
             access_token,
             expires_in: draft.expires_in,

@@ -6,7 +6,7 @@ mod authorization_code;
 mod ciba;
 mod client_credentials;
 mod device_code;
-mod mint;
+pub(in crate::http) mod mint;
 mod refresh_token;
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};

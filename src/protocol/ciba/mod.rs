@@ -9,6 +9,7 @@ mod acr_values;
 mod binding_message;
 mod client;
 mod hint;
+mod notification;
 mod notification_token;
 pub mod pipeline;
 mod request;
@@ -19,6 +20,7 @@ mod user_code;
 
 pub use client::must_sign;
 pub use hint::{Hint, INVALID_ID_TOKEN_HINT, Named, UNKNOWN_USER, login_hint_token};
+pub use notification::Notification;
 use pipeline::Asked;
 pub use pipeline::{Facts, check};
 pub use request::BackchannelRequest;

@@ -12,9 +12,6 @@ use super::{
     stage::Stage,
 };
 
-/// The case that changes what is on record.
-pub const CASE: &str = "ADM-014";
-
 /// What stands on record of an event.
 struct Place {
     position: i64,

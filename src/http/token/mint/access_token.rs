@@ -61,6 +61,15 @@ impl AccessTokenDraft {
         Ok(Self { record, expires_in, stream, generation, issued_at: now, form })
     }
 
+    /// Takes a secret that can be made again in the place of the one that was drawn.
+    pub(super) fn set_secret(&mut self, lasting: [u8; 32]) {
+        if let Form::Opaque { secret } = &mut self.form {
+            *secret = lasting;
+            let (kind, secret) = (HandleKind::AccessToken, &*secret);
+            self.record.digest = digest_of(kind, self.stream, self.generation, secret);
+        }
+    }
+
     /// Makes the token, once it is on record at `position` of the log.
     pub(super) fn mint(
         &self,
