@@ -232,18 +232,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         waiters: core.waiters,
         listeners: Listeners::new(core.sessions),
         grants: grants.clone(),
-        throttles: Throttles::new(Rates {
-            login_attempts: settings.limits.login_attempts,
-            login_window: settings.limits.login_window,
-            failures_per_place: settings.limits.failures_per_address,
-            authorize_per_place: settings.limits.authorize_per_address,
-            device_per_client: (
-                settings.limits.device_requests_per_client,
-                settings.device.lifetime,
-            ),
-            wrong_user_codes: settings.limits.wrong_user_codes,
-            backchannel_per_client: settings.limits.backchannel_per_client,
-        }),
+        throttles: throttles(&settings),
         client_keys: KeysOfClients::new(CLIENT_KEYS, Arc::clone(&outbound), ages),
         outbound,
         guards,
@@ -305,6 +294,18 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
     tokio::spawn(server);
     let server = handle;
     Ok(Running { address, op, server, stop, processes, arbiters, projector, configuration })
+}
+
+fn throttles(settings: &Settings) -> Throttles {
+    Throttles::new(Rates {
+        login_attempts: settings.limits.login_attempts,
+        login_window: settings.limits.login_window,
+        failures_per_place: settings.limits.failures_per_address,
+        authorize_per_place: settings.limits.authorize_per_address,
+        device_per_client: (settings.limits.device_requests_per_client, settings.device.lifetime),
+        wrong_user_codes: settings.limits.wrong_user_codes,
+        backchannel_per_client: settings.limits.backchannel_per_client,
+    })
 }
 
 fn fatigue(settings: &Settings, guards: &Guards) -> FatigueGuard {

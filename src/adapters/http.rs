@@ -173,6 +173,7 @@ fn client(reach: Reach, tls: &ClientConfig) -> Result<Client, CallError> {
         .map_err(|cause| unreachable(&cause))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape `map_err` wants")]
 fn cannot_be_made(cause: CertificatesError) -> CallError {
     CallError::Unreachable(cause.to_string())
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Networks of IPv4 that are refused, with their length.
 const SPECIAL_V4: [(Ipv4Addr, u8); 15] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),       // this network (RFC 791)
+    (Ipv4Addr::UNSPECIFIED, 8),           // this network (RFC 791)
     (Ipv4Addr::new(10, 0, 0, 0), 8),      // private (RFC 1918)
     (Ipv4Addr::new(100, 64, 0, 0), 10),   // shared with a carrier (RFC 6598)
     (Ipv4Addr::new(127, 0, 0, 0), 8),     // this machine (RFC 1122)

@@ -204,26 +204,25 @@ async fn tokens(
     };
     let draft = Draft::lasting(op, grant, before.as_ref().map(|(issued, _)| issued))?;
     let Some(draft) = draft else { return Ok(None) };
-    let position = match before {
-        Some((_, position)) => position,
-        None => {
-            let redeem = Redeem {
-                secret: request.auth_req_id,
-                client_id: request.client_id.clone(),
-                gate,
-                issued: Some(draft.issued.clone()),
-                polls: Redeemed { polls: 0, slow_downs: 0 },
-                now,
-            };
-            let id = op.entropy().uuid(now);
-            match op.grants.redeem(stream, redeem, id, own_work(op)).await {
-                Ok(position) => position.unwrap_or(0),
-                Err(Failure::Refused(reason)) => {
-                    tracing::info!(%stream, reason = reason.as_str(), "nothing to push");
-                    return Ok(None);
-                }
-                Err(failure) => return Err(failure.into()),
+    let position = if let Some((_, position)) = before {
+        position
+    } else {
+        let redeem = Redeem {
+            secret: request.auth_req_id,
+            client_id: request.client_id.clone(),
+            gate,
+            issued: Some(draft.issued.clone()),
+            polls: Redeemed { polls: 0, slow_downs: 0 },
+            now,
+        };
+        let id = op.entropy().uuid(now);
+        match op.grants.redeem(stream, redeem, id, own_work(op)).await {
+            Ok(position) => position.unwrap_or(0),
+            Err(Failure::Refused(reason)) => {
+                tracing::info!(%stream, reason = reason.as_str(), "nothing to push");
+                return Ok(None);
             }
+            Err(failure) => return Err(failure.into()),
         }
     };
     draft.mint_for(op, client, Some(&grantor), (position, Some(auth_req_id))).map(Some)

@@ -123,15 +123,12 @@ async fn find(
         note(Reason::Throttled);
         return Ok(Err(DeviceProblem::Throttled { retry_after }));
     }
-    match op.guards.find(Kind::UserCode, &[code.letters()], now).await? {
-        Some(stream) => {
-            op.throttles.user_code_was_right(subject, place);
-            Ok(Ok(stream))
-        }
-        None => {
-            note(Reason::ApprovalUnknown);
-            Ok(Err(DeviceProblem::Unknown))
-        }
+    if let Some(stream) = op.guards.find(Kind::UserCode, &[code.letters()], now).await? {
+        op.throttles.user_code_was_right(subject, place);
+        Ok(Ok(stream))
+    } else {
+        note(Reason::ApprovalUnknown);
+        Ok(Err(DeviceProblem::Unknown))
     }
 }
 
