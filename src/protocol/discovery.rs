@@ -106,7 +106,7 @@ pub fn metadata(rules: &Rules) -> Metadata<'_> {
             backchannel_authentication_request_signing_alg_values_supported: REQUEST_ALGS
                 .map(Alg::as_str)
                 .to_vec(),
-            backchannel_user_code_parameter_supported: true,
+            backchannel_user_code_parameter_supported: false,
         }),
         scopes_supported: rules.scopes.iter().map(|scope| scope.name.as_str()).collect(),
         response_types_supported: rules.response_types.iter().map(ToString::to_string).collect(),

@@ -126,7 +126,7 @@ fn ciba_4_members_where_the_grant_is_offered() {
             "backchannel_authentication_request_signing_alg_values_supported",
             json!(["PS256", "ES256", "EdDSA"]),
         ),
-        ("backchannel_user_code_parameter_supported", json!(true)),
+        ("backchannel_user_code_parameter_supported", json!(false)),
     ] {
         assert_eq!(document[name], expected, "{name}");
     }
