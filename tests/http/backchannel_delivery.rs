@@ -75,12 +75,12 @@ fn a_ping_says_which_request_is_decided_and_nothing_else() {
             assert_eq!(answer.status, 200, "{}", answer.whole());
             let auth_req_id = answer.member("auth_req_id").unwrap();
             decide(&provider.http, &auth_req_id, decision).await;
-            let received = receiver.wait_for(1).await;
-            assert!(received[0].line.starts_with("POST /cb "), "{}", received[0].line);
-            assert_eq!(received[0].body, json!({"auth_req_id": auth_req_id}));
-            assert_eq!(received[0].header("content-type"), Some("application/json"));
+            let calls = receiver.wait_for(1).await;
+            assert!(calls[0].line.starts_with("POST /cb "), "{}", calls[0].line);
+            assert_eq!(calls[0].body, json!({"auth_req_id": auth_req_id}));
+            assert_eq!(calls[0].header("content-type"), Some("application/json"));
             let bearer = format!("Bearer {token}");
-            assert_eq!(received[0].header("authorization"), Some(bearer.as_str()));
+            assert_eq!(calls[0].header("authorization"), Some(bearer.as_str()));
             let on_record = notified(&provider, 1).await;
             assert_eq!(on_record, [json!({"attempt": 1, "status": 204, "last": true})]);
             assert_eq!(fetch(&provider, "ciba_ping", &auth_req_id).await.status, expected);
@@ -119,11 +119,11 @@ fn who_was_down_is_called_again_also_after_a_restart() {
         let first = notified(&provider, 1).await;
         assert_eq!(first[0], json!({"attempt": 1, "status": 503, "last": false}));
         provider.restart(|_| ()).await;
-        let received = receiver.wait_for(2).await;
+        let calls = receiver.wait_for(2).await;
         let second = notified(&provider, 2).await;
         assert_eq!(second[1], json!({"attempt": 2, "status": 204, "last": true}));
         for name in ["access_token", "refresh_token", "auth_req_id", "token_type", "scope"] {
-            assert_eq!(received[0].body[name], received[1].body[name], "{name}: the same twice");
+            assert_eq!(calls[0].body[name], calls[1].body[name], "{name}: the same twice");
         }
         let issued = provider.events_after(0).await;
         let issued = issued.iter().filter(|(name, _)| name == "token.issued").count();

@@ -70,13 +70,13 @@ impl<'a> Asked<'a> {
         session
     }
 
-    fn shown() -> Option<ShownConsent> {
+    fn shown() -> ShownConsent {
         let line = |scope: &str| ShownScope { scope: scope.to_owned(), text: scope.to_owned() };
-        Some(ShownConsent {
+        ShownConsent {
             client_name: "Web shop".to_owned(),
             scopes: Scope::parse(SCOPE).iter().map(line).collect(),
             locale: "en".to_owned(),
-        })
+        }
     }
 
     async fn allow(&self) {
@@ -89,7 +89,7 @@ impl<'a> Asked<'a> {
             auth_time: self.stage.now(),
             acr: "1".to_owned(),
             amr: vec!["pwd".to_owned()],
-            shown: Self::shown(),
+            shown: Some(Self::shown()),
             device: DecisionDevice::Verification,
             proof: Proof { method: ProofMethod::Session, credential: None, assertion: None },
         };
@@ -157,7 +157,7 @@ async fn denied() {
     stage.wait(30);
     asked.claim().await;
     stage.wait(10);
-    let (reason, shown) = (Reason::ConsentDenied, Asked::shown());
+    let (reason, shown) = (Reason::ConsentDenied, Some(Asked::shown()));
     let denied = Denied { reason, shown, device: DecisionDevice::Verification };
     let step = Step::Deny { denied, now: stage.now() };
     asked.alice(Command::Approval(step)).await.unwrap();
